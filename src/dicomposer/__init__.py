@@ -1,0 +1,312 @@
+"""dicomposer: model outputs and image analysis as standard DICOM objects, and back.
+
+Three ways in: the commands (``dicomposer --help``), the front door (:func:`segment`, :func:`open`,
+:func:`validate`) and the object API (:class:`dicomposer.seg.Segmentation` and its siblings), which is
+call-compatible with highdicom: ``import dicomposer as hd``.
+
+Importing this package loads nothing else: every name below is fetched when it is first used (PEP 562).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dicomposer import (
+        color as color,
+        content as content,
+        convert as convert,
+        enum as enum,
+        errors as errors,
+        frame as frame,
+        image as image,
+        io as io,
+        pixels as pixels,
+        samples as samples,
+        seg as seg,
+        spatial as spatial,
+        sr as sr,
+        uid as uid,
+        utils as utils,
+        validation as validation,
+        valuerep as valuerep,
+        version as version,
+        view as view,
+        volume as volume,
+    )
+    from dicomposer.api import (
+        open as open,
+        segment as segment,
+        validate as validate,
+    )
+    from dicomposer.base import (
+        SOPClass as SOPClass,
+    )
+    from dicomposer.base_content import (
+        ContributingEquipment as ContributingEquipment,
+    )
+    from dicomposer.content import (
+        AlgorithmIdentificationSequence as AlgorithmIdentificationSequence,
+        ContentCreatorIdentificationCodeSequence as ContentCreatorIdentificationCodeSequence,
+        IssuerOfIdentifier as IssuerOfIdentifier,
+        LUT as LUT,
+        ModalityLUT as ModalityLUT,
+        ModalityLUTTransformation as ModalityLUTTransformation,
+        PaletteColorLUT as PaletteColorLUT,
+        PaletteColorLUTTransformation as PaletteColorLUTTransformation,
+        PixelMeasuresSequence as PixelMeasuresSequence,
+        PlaneOrientationSequence as PlaneOrientationSequence,
+        PlanePositionSequence as PlanePositionSequence,
+        PresentationLUT as PresentationLUT,
+        PresentationLUTTransformation as PresentationLUTTransformation,
+        ReferencedImageSequence as ReferencedImageSequence,
+        SegmentedPaletteColorLUT as SegmentedPaletteColorLUT,
+        SpecimenCollection as SpecimenCollection,
+        SpecimenDescription as SpecimenDescription,
+        SpecimenPreparationStep as SpecimenPreparationStep,
+        SpecimenProcessing as SpecimenProcessing,
+        SpecimenSampling as SpecimenSampling,
+        SpecimenStaining as SpecimenStaining,
+        VOILUT as VOILUT,
+        VOILUTTransformation as VOILUTTransformation,
+    )
+    from dicomposer.enum import (
+        AnatomicalOrientationTypeValues as AnatomicalOrientationTypeValues,
+        AxisHandedness as AxisHandedness,
+        ContentQualificationValues as ContentQualificationValues,
+        CoordinateSystemNames as CoordinateSystemNames,
+        DimensionOrganizationTypeValues as DimensionOrganizationTypeValues,
+        InterpolationMethods as InterpolationMethods,
+        LateralityValues as LateralityValues,
+        PadModes as PadModes,
+        PatientOrientationValuesBiped as PatientOrientationValuesBiped,
+        PatientOrientationValuesQuadruped as PatientOrientationValuesQuadruped,
+        PatientSexValues as PatientSexValues,
+        PhotometricInterpretationValues as PhotometricInterpretationValues,
+        PixelDataKeywords as PixelDataKeywords,
+        PixelIndexDirections as PixelIndexDirections,
+        PixelRepresentationValues as PixelRepresentationValues,
+        PlanarConfigurationValues as PlanarConfigurationValues,
+        PresentationLUTShapeValues as PresentationLUTShapeValues,
+        RGBColorChannels as RGBColorChannels,
+        RescaleTypeValues as RescaleTypeValues,
+        SpecificCharacterSetValues as SpecificCharacterSetValues,
+        UniversalEntityIDTypeValues as UniversalEntityIDTypeValues,
+        VOILUTFunctionValues as VOILUTFunctionValues,
+    )
+    from dicomposer.image import (
+        Image as Image,
+        get_volume_from_series as get_volume_from_series,
+        imread as imread,
+    )
+    from dicomposer.uid import (
+        UID as UID,
+    )
+    from dicomposer.volume import (
+        ChannelDescriptor as ChannelDescriptor,
+        RGB_COLOR_CHANNEL_DESCRIPTOR as RGB_COLOR_CHANNEL_DESCRIPTOR,
+        Volume as Volume,
+        VolumeGeometry as VolumeGeometry,
+        VolumeToVolumeTransformer as VolumeToVolumeTransformer,
+    )
+
+# Where each public name lives; __all__ repeats them in one sorted list for readers and type checkers.
+_HOMES = {
+    "api": (
+        "open",
+        "segment",
+        "validate",
+    ),
+    "base": ("SOPClass",),
+    "base_content": ("ContributingEquipment",),
+    "content": (
+        "AlgorithmIdentificationSequence",
+        "ContentCreatorIdentificationCodeSequence",
+        "IssuerOfIdentifier",
+        "LUT",
+        "ModalityLUT",
+        "ModalityLUTTransformation",
+        "PaletteColorLUT",
+        "PaletteColorLUTTransformation",
+        "PixelMeasuresSequence",
+        "PlaneOrientationSequence",
+        "PlanePositionSequence",
+        "PresentationLUT",
+        "PresentationLUTTransformation",
+        "ReferencedImageSequence",
+        "SegmentedPaletteColorLUT",
+        "SpecimenCollection",
+        "SpecimenDescription",
+        "SpecimenPreparationStep",
+        "SpecimenProcessing",
+        "SpecimenSampling",
+        "SpecimenStaining",
+        "VOILUT",
+        "VOILUTTransformation",
+    ),
+    "enum": (
+        "AnatomicalOrientationTypeValues",
+        "AxisHandedness",
+        "ContentQualificationValues",
+        "CoordinateSystemNames",
+        "DimensionOrganizationTypeValues",
+        "InterpolationMethods",
+        "LateralityValues",
+        "PadModes",
+        "PatientOrientationValuesBiped",
+        "PatientOrientationValuesQuadruped",
+        "PatientSexValues",
+        "PhotometricInterpretationValues",
+        "PixelDataKeywords",
+        "PixelIndexDirections",
+        "PixelRepresentationValues",
+        "PlanarConfigurationValues",
+        "PresentationLUTShapeValues",
+        "RGBColorChannels",
+        "RescaleTypeValues",
+        "SpecificCharacterSetValues",
+        "UniversalEntityIDTypeValues",
+        "VOILUTFunctionValues",
+    ),
+    "image": (
+        "Image",
+        "get_volume_from_series",
+        "imread",
+    ),
+    "uid": ("UID",),
+    "volume": (
+        "ChannelDescriptor",
+        "RGB_COLOR_CHANNEL_DESCRIPTOR",
+        "Volume",
+        "VolumeGeometry",
+        "VolumeToVolumeTransformer",
+    ),
+}
+_SUBPACKAGES = (
+    "color",
+    "content",
+    "convert",
+    "enum",
+    "errors",
+    "frame",
+    "image",
+    "io",
+    "pixels",
+    "samples",
+    "seg",
+    "spatial",
+    "sr",
+    "uid",
+    "utils",
+    "validation",
+    "valuerep",
+    "version",
+    "view",
+    "volume",
+)
+_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+
+__all__ = [
+    "AlgorithmIdentificationSequence",
+    "AnatomicalOrientationTypeValues",
+    "AxisHandedness",
+    "ChannelDescriptor",
+    "ContentCreatorIdentificationCodeSequence",
+    "ContentQualificationValues",
+    "ContributingEquipment",
+    "CoordinateSystemNames",
+    "DimensionOrganizationTypeValues",
+    "Image",
+    "InterpolationMethods",
+    "IssuerOfIdentifier",
+    "LUT",
+    "LateralityValues",
+    "ModalityLUT",
+    "ModalityLUTTransformation",
+    "PadModes",
+    "PaletteColorLUT",
+    "PaletteColorLUTTransformation",
+    "PatientOrientationValuesBiped",
+    "PatientOrientationValuesQuadruped",
+    "PatientSexValues",
+    "PhotometricInterpretationValues",
+    "PixelDataKeywords",
+    "PixelIndexDirections",
+    "PixelMeasuresSequence",
+    "PixelRepresentationValues",
+    "PlanarConfigurationValues",
+    "PlaneOrientationSequence",
+    "PlanePositionSequence",
+    "PresentationLUT",
+    "PresentationLUTShapeValues",
+    "PresentationLUTTransformation",
+    "RGBColorChannels",
+    "RGB_COLOR_CHANNEL_DESCRIPTOR",
+    "ReferencedImageSequence",
+    "RescaleTypeValues",
+    "SOPClass",
+    "SegmentedPaletteColorLUT",
+    "SpecificCharacterSetValues",
+    "SpecimenCollection",
+    "SpecimenDescription",
+    "SpecimenPreparationStep",
+    "SpecimenProcessing",
+    "SpecimenSampling",
+    "SpecimenStaining",
+    "UID",
+    "UniversalEntityIDTypeValues",
+    "VOILUT",
+    "VOILUTFunctionValues",
+    "VOILUTTransformation",
+    "Volume",
+    "VolumeGeometry",
+    "VolumeToVolumeTransformer",
+    "__version__",
+    "color",
+    "content",
+    "convert",
+    "enum",
+    "errors",
+    "frame",
+    "get_volume_from_series",
+    "image",
+    "imread",
+    "io",
+    "open",
+    "pixels",
+    "samples",
+    "seg",
+    "segment",
+    "spatial",
+    "sr",
+    "uid",
+    "utils",
+    "validate",
+    "validation",
+    "valuerep",
+    "version",
+    "view",
+    "volume",
+]
+
+
+def __getattr__(name: str) -> Any:
+    """Fetch a public name from its home, once."""
+    from importlib import import_module
+
+    if name in _HOME_OF:
+        value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
+    elif name in _SUBPACKAGES:
+        value = import_module(f"{__name__}.{name}")
+    elif name == "__version__":
+        from importlib.metadata import version
+
+        value = version(__name__)
+    else:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,158 @@
+"""Where a mask goes among the planes of its source."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dicomposer import spatial
+from dicomposer.api._masks import Layer
+from dicomposer.api._order import plane_order
+from dicomposer.api._planes import SourcePlanes
+from dicomposer.api._sources import SourceImages
+from dicomposer.errors import ArgumentError, GeometryError
+from dicomposer.volume import VolumeGeometry
+
+# How far voxels of mask and images may lie apart, in voxels, anywhere: room for the rounding of positions in
+# headers (a hundredth of a millimetre a step adds up over hundreds of planes), far from the half voxel that a
+# wrong convention moves a mask.
+_TOLERANCE = 0.05
+
+
+@dataclass(frozen=True)
+class Placed:
+    """A mask of which every plane has its place.
+
+    Attributes
+    ----------
+    array : numpy.ndarray
+        (planes, rows, columns) or (planes, rows, columns, segments).
+    order : numpy.ndarray
+        (planes,) indices into the planes of the source.
+    """
+
+    array: NDArray[Any]
+    order: NDArray[np.intp]
+
+
+@dataclass(frozen=True)
+class Placer:
+    """Puts masks on the planes of one source.
+
+    Attributes
+    ----------
+    source : SourceImages
+        The images.
+    planes : SourcePlanes
+        Their planes.
+    order : str, Sequence[str] or None
+        What the caller said about the order of bare arrays.
+    """
+
+    source: SourceImages
+    planes: SourcePlanes
+    order: str | Sequence[str] | None
+
+    def place(self, layer: Layer) -> Placed:
+        """Place one mask: by its geometry if it has one, else by the order of its planes."""
+        return self._by_order(layer.array) if layer.geometry is None else self._by_geometry(layer)
+
+    def _by_order(self, array: NDArray[Any]) -> Placed:
+        if array.ndim == 2:
+            array = array[np.newaxis]
+        _check_plane_shape(array, self.planes)  # first what is plainly wrong, then the question of the order
+        order = plane_order(self.order, self.planes, ordered=self.source.ordered)
+        if len(array) != len(order):
+            raise ArgumentError(
+                f"the mask has {len(array)} planes and the source {len(order)}; they must be as many. To "
+                "segment some "
+                "of the images, pass only those, in the order of the array"
+            )
+        return Placed(array, order)
+
+    def _by_geometry(self, layer: Layer) -> Placed:
+        if self.order is not None:
+            raise ArgumentError(
+                "the mask carries its geometry, which says where its planes lie: leave order= out"
+            )
+        assert layer.geometry is not None
+        target, order = source_grid(self.planes, layer.geometry)
+        match = spatial.match_affines(
+            layer.geometry.affine,
+            layer.geometry.spatial_shape,
+            target.affine,
+            target.spatial_shape,
+            tol=_TOLERANCE,
+        )
+        placed = match.apply(layer.array)
+        if match.voxels_lost:
+            lost = int(np.count_nonzero(layer.array)) - int(np.count_nonzero(placed))
+            if lost:
+                raise GeometryError(
+                    f"{lost} voxels of the mask lie outside the source images ({len(self.planes)} planes of "
+                    f"{self.planes.shape[0]}x{self.planes.shape[1]}); are some images missing?"
+                )
+        return Placed(placed, order)
+
+
+def source_grid(planes: SourcePlanes, mask: VolumeGeometry) -> tuple[VolumeGeometry, NDArray[np.intp]]:
+    """The regular grid on which the planes of a source lie, and their order along it.
+
+    Parameters
+    ----------
+    planes : SourcePlanes
+        The planes.
+    mask : VolumeGeometry
+        The grid of the mask: its frame of reference must agree, and its spacing serves a source of one plane.
+
+    Raises
+    ------
+    GeometryError
+        When they fill no regular grid (irregular spacing, gaps, tilt), with the figures.
+    """
+    uid = planes.frame_of_reference_uid
+    if uid is not None and mask.frame_of_reference_uid not in (None, uid):
+        raise GeometryError(
+            "the mask and the source images have different frames of reference: register one to the other "
+            "first"
+        )
+    stack = spatial.PlaneStack.of(
+        planes.positions,
+        planes.orientation.tolist(),
+        spacing=mask.spacing_between_slices if len(planes) == 1 else None,
+        pixel_spacing=planes.pixel_spacing,
+    )
+    spacing = stack.require_regular()
+    assert spacing is not None  # one plane took that of the mask
+    affine = np.eye(4)
+    affine[:3, 0] = stack.normal * spacing
+    affine[:3, 1] = planes.orientation[3:] * planes.pixel_spacing[0]
+    affine[:3, 2] = planes.orientation[:3] * planes.pixel_spacing[1]
+    affine[:3, 3] = stack.origin
+    return VolumeGeometry(affine, (len(planes), *planes.shape), "PATIENT", uid), stack.order
+
+
+def _check_plane_shape(array: NDArray[Any], planes: SourcePlanes) -> None:
+    rows, columns = planes.shape
+    if array.shape[1:3] == (rows, columns):
+        return
+    hint = ""
+    if array.shape[-2:] == (rows, columns):
+        hint = "; move the axis of the segments to the end: numpy.moveaxis(mask, 0, -1)"
+    elif array.shape[:2] in ((rows, columns), (columns, rows)) and array.shape[2] == len(planes):
+        hint = (
+            "; this looks like the (x, y, z) order of nibabel: pass the nibabel image or the file itself, "
+            "whose geometry "
+            "says how the axes run"
+        )
+    elif array.shape[1:3] == (columns, rows):
+        hint = "; rows and columns look exchanged: numpy.swapaxes(mask, 1, 2)"
+    raise ArgumentError(
+        f"the mask's planes are {array.shape[1]}x{array.shape[2]} (shape {array.shape}), the source images "
+        f"{rows}x{columns}"
+        f": pass (planes, rows, columns){hint}"
+    )

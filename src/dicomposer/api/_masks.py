@@ -1,0 +1,148 @@
+"""Masks from whatever holds them: arrays, volumes, files, images of other libraries."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from dicomposer import convert
+from dicomposer.errors import ArgumentError, MissingDependencyError
+from dicomposer.volume import Volume, VolumeGeometry
+
+MaskLike: TypeAlias = "NDArray[Any] | Volume | str | os.PathLike[str] | Mapping[str, Any] | Any"
+
+_PICTURE_SUFFIXES = (".png", ".tif", ".tiff", ".bmp")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One mask.
+
+    Attributes
+    ----------
+    array : numpy.ndarray
+        (rows, columns), (planes, rows, columns) or (planes, rows, columns, segments).
+    geometry : VolumeGeometry or None
+        Where it lies; None for a bare array.
+    """
+
+    array: NDArray[Any]
+    geometry: VolumeGeometry | None
+
+
+@dataclass(frozen=True)
+class Masks:
+    """What the caller gave: one mask for everything, or one a structure, read when they are needed.
+
+    Attributes
+    ----------
+    names : tuple[str, ...] or None
+        One name a mask; None when one mask holds all segments.
+    items : tuple[object, ...]
+        The masks as given.
+    """
+
+    names: tuple[str, ...] | None
+    items: tuple[Any, ...]
+
+    @classmethod
+    def of(cls, mask: MaskLike) -> Masks:
+        """Tell one mask from several."""
+        if isinstance(mask, Mapping):
+            if not mask:
+                raise ArgumentError("the dictionary of masks is empty")
+            return cls(tuple(str(name) for name in mask), tuple(mask.values()))
+        if isinstance(mask, str | os.PathLike) and Path(mask).is_dir():
+            return cls.of(_folder(Path(mask)))
+        return cls(None, (mask,))
+
+    def __iter__(self) -> Iterator[Layer]:
+        for index, item in enumerate(self.items):
+            layer = read_layer(item)
+            if self.names is not None and layer.array.ndim > 3:
+                raise ArgumentError(
+                    f"the mask of {self.names[index]!r} has {layer.array.ndim} dimensions; one structure has "
+                    "2 or 3"
+                )
+            yield layer
+
+
+def _folder(folder: Path) -> dict[str, Path]:
+    """One file a structure, named after it, as segmentation programs write them."""
+    known = (*convert.volume_suffixes(), ".npy")
+    found = {p.name[: -len(_suffix(p))]: p for p in sorted(folder.iterdir()) if _suffix(p) in known}
+    if not found:
+        raise ArgumentError(f"the folder {folder} holds no mask ({', '.join(known)})")
+    return found
+
+
+def _suffix(path: Path) -> str:
+    name = path.name.lower()
+    return ".nii.gz" if name.endswith(".nii.gz") else path.suffix.lower()
+
+
+def read_layer(mask: Any) -> Layer:
+    """Read one mask.
+
+    Parameters
+    ----------
+    mask : numpy.ndarray, Volume, path, nibabel or SimpleITK image
+        Anything that holds numbers on a grid.
+
+    Raises
+    ------
+    ArgumentTypeError
+        When it is nothing of the kind.
+    ArgumentError
+        When it has not 2 to 4 dimensions, or the file is of an unknown kind.
+    """
+    if isinstance(mask, str | os.PathLike) and _suffix(Path(mask)) in _PICTURE_SUFFIXES:
+        return _bare(_picture(Path(mask)))
+    if hasattr(mask, "__array__") and not _has_geometry(mask):  # tensors, memory maps
+        mask = np.asarray(mask)
+    found = convert.read_mask(mask)
+    return _bare(found) if isinstance(found, np.ndarray) else _of_volume(found)
+
+
+def _has_geometry(mask: Any) -> bool:
+    """Whether an object with pixels says where they lie: nibabel's images turn into arrays as well."""
+    return isinstance(mask, Volume) or type(mask).__module__.partition(".")[0] in (
+        "nibabel",
+        "SimpleITK",
+        "itk",
+    )
+
+
+def _bare(array: NDArray[Any]) -> Layer:
+    if array.ndim not in (2, 3, 4):
+        raise ArgumentError(
+            f"the mask has {array.ndim} dimensions; pass (rows, columns), (planes, rows, columns) or "
+            "(planes, rows, columns, segments)"
+        )
+    return Layer(array, None)
+
+
+def _of_volume(volume: Volume) -> Layer:
+    channels = volume.number_of_channel_dimensions
+    if channels > 1:
+        raise ArgumentError(f"the mask has {channels} channel dimensions; pass one or none")
+    return Layer(volume.array, volume.get_geometry())
+
+
+def _picture(path: Path) -> NDArray[Any]:
+    try:
+        from PIL import Image
+    except ImportError:
+        raise MissingDependencyError(f"reading {path.suffix} masks", "Pillow", "view") from None
+    with Image.open(path) as picture:
+        if picture.mode not in ("1", "L", "P", "I", "I;16"):
+            raise ArgumentError(
+                f"{path.name} is a {picture.mode} picture; a mask has one channel whose values are the labels"
+            )
+        return np.asarray(picture)

@@ -1,0 +1,5 @@
+"""``python -m dicomposer.cli``."""
+
+from dicomposer.cli import main
+
+main()

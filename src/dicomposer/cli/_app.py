@@ -1,0 +1,177 @@
+"""The commands and their options. What they do is imported when they run, so that ``--help`` is quick."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dicomposer.cli._console import CommandGroup
+
+app = typer.Typer(
+    cls=CommandGroup,
+    help="Model outputs and image analysis as standard DICOM objects, and back.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Kind(StrEnum):
+    """Types of segmentations."""
+
+    binary = "binary"
+    labelmap = "labelmap"
+    fractional = "fractional"
+
+
+class Level(StrEnum):
+    """Levels of findings."""
+
+    error = "error"
+    warning = "warning"
+    advice = "advice"
+    not_evaluated = "not-evaluated"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        import dicomposer
+
+        typer.echo(f"dicomposer {dicomposer.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    debug: Annotated[bool, typer.Option("--debug", help="Show where an error comes from.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Model outputs and image analysis as standard DICOM objects, and back."""
+
+
+@app.command()
+def segment(  # noqa: PLR0913 - options of a command, bundled at once
+    source: Annotated[Path, typer.Argument(help="Folder of the image series, or one image file.")],
+    masks: Annotated[
+        list[Path],
+        typer.Argument(help="The mask: NIfTI, NRRD, MetaImage, .npy, picture; or one file a structure."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="DICOM file to write.")],
+    segments: Annotated[
+        list[str] | None,
+        typer.Option("--segment", "-s", help="Name of a structure; repeat it for labels 1, 2, 3..."),
+    ] = None,
+    labels: Annotated[
+        list[str] | None,
+        typer.Option("--label", "-l", help="VALUE=NAME for labels that are not 1, 2, 3...; repeat it."),
+    ] = None,
+    kind: Annotated[
+        Kind, typer.Option("--type", "-t", case_sensitive=False, help="How to store the mask.")
+    ] = Kind.binary,
+    transfer_syntax: Annotated[
+        str | None,
+        typer.Option(help="native, deflated, rle, jpeg-ls, jpeg2000, or a UID."),
+    ] = None,
+    order: Annotated[
+        str | None,
+        typer.Option(help="Order of the planes of a bare array, e.g. feet-to-head or instance-number."),
+    ] = None,
+    series: Annotated[
+        str | None, typer.Option(help="UID or number of the series, in a folder with several.")
+    ] = None,
+    algorithm: Annotated[str | None, typer.Option(help="Name of what made the mask.")] = None,
+    algorithm_version: Annotated[str | None, typer.Option(help="Its version.")] = None,
+    algorithm_type: Annotated[
+        str | None, typer.Option(help="automatic, semiautomatic or manual. [default: automatic]")
+    ] = None,
+    description: Annotated[str | None, typer.Option(help="Series Description.")] = None,
+    keep_empty: Annotated[bool, typer.Option("--keep-empty", help="Store empty frames as well.")] = False,
+    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output file.")] = False,
+    json: Json = False,
+) -> None:
+    """Turn a mask and its images into a DICOM Segmentation.
+
+    Example: [bold]dicomposer segment ct/ liver.nii.gz --segment Liver -o liver.dcm[/]
+    """
+    from dicomposer.cli import _segment
+
+    options = {
+        "segmentation_type": kind.value.upper(),
+        "transfer_syntax_uid": transfer_syntax,
+        "order": order,
+        "algorithm": algorithm,
+        "algorithm_version": algorithm_version,
+        "algorithm_type": algorithm_type,
+        "series_description": description,
+        "omit_empty_frames": False if keep_empty else None,
+    }
+    _segment.run(
+        _segment.Job(source, tuple(masks), output, series, overwrite),
+        _segment.named(masks, segments or [], labels or []),
+        {name: value for name, value in options.items() if value is not None},
+        as_json=json,
+    )
+
+
+@app.command()
+def show(
+    file: Annotated[Path, typer.Argument(help="A DICOM file.")],
+    png: Annotated[Path | None, typer.Option(help="Write an overlay picture here.")] = None,
+    source: Annotated[Path | None, typer.Option(help="The source images, for --png.")] = None,
+    planes: Annotated[int, typer.Option(min=1, help="How many planes the picture shows.")] = 6,
+    json: Json = False,
+) -> None:
+    """Say what a DICOM object is, without anything about the patient; draw it on its images."""
+    from dicomposer.cli import _show
+
+    if (png is None) != (source is None):
+        raise typer.BadParameter("--png and --source go together")
+    _show.run(file, _show.PictureJob(png, source, planes) if png and source else None, as_json=json)
+
+
+@app.command()
+def validate(
+    paths: Annotated[list[Path], typer.Argument(help="DICOM files, and folders of them.")],
+    level: Annotated[
+        Level, typer.Option(case_sensitive=False, help="Show findings of this level and graver ones.")
+    ] = Level.advice,
+    json: Json = False,
+) -> None:
+    """Check DICOM objects against the standard; the exit status is 1 when there is an error."""
+    from dicomposer.cli import _validate
+
+    if not _validate.run(paths, level.value, as_json=json):
+        raise typer.Exit(1)
+
+
+@app.command()
+def terms(
+    query: Annotated[str, typer.Argument(help="Part of a name; everything when left out.")] = "",
+    json: Json = False,
+) -> None:
+    """List the names of structures that --segment understands, and their codes."""
+    from dicomposer.cli import _terms
+
+    if not _terms.run(query, as_json=json):
+        raise typer.Exit(1)
+
+
+@app.command()
+def demo(
+    output: Annotated[Path, typer.Option("--output", "-o", help="Folder to write to.")] = Path("demo-output"),
+) -> None:
+    """Make Segmentations of real CT, MR and slide images, judge them, read them back, draw them."""
+    from dicomposer.cli import _demo
+
+    if not _demo.run(output):
+        raise typer.Exit(1)

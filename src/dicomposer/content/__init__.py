@@ -1,0 +1,50 @@
+"""Macros and modules that the information objects share."""
+
+from __future__ import annotations
+
+from dicomposer.content._identification import (
+    AlgorithmIdentificationSequence,
+    ContentCreatorIdentificationCodeSequence,
+    ContributingEquipment,
+    IssuerOfIdentifier,
+)
+from dicomposer.content._lookup import (
+    LUT,
+    VOILUT,
+    ModalityLUT,
+    ModalityLUTTransformation,
+    PresentationLUT,
+    PresentationLUTTransformation,
+    VOILUTTransformation,
+)
+from dicomposer.content._palette import (
+    PaletteColorLUT,
+    PaletteColorLUTTransformation,
+    SegmentedPaletteColorLUT,
+)
+from dicomposer.content._plane import PixelMeasuresSequence, PlaneOrientationSequence, PlanePositionSequence
+from dicomposer.content._positions import plane_positions_of_image, plane_positions_of_series
+from dicomposer.content._references import ReferencedImageSequence
+
+__all__ = [
+    "LUT",
+    "VOILUT",
+    "AlgorithmIdentificationSequence",
+    "ContentCreatorIdentificationCodeSequence",
+    "ContributingEquipment",
+    "IssuerOfIdentifier",
+    "ModalityLUT",
+    "ModalityLUTTransformation",
+    "PaletteColorLUT",
+    "PaletteColorLUTTransformation",
+    "PixelMeasuresSequence",
+    "PlaneOrientationSequence",
+    "PlanePositionSequence",
+    "PresentationLUT",
+    "PresentationLUTTransformation",
+    "ReferencedImageSequence",
+    "SegmentedPaletteColorLUT",
+    "VOILUTTransformation",
+    "plane_positions_of_image",
+    "plane_positions_of_series",
+]

@@ -1,0 +1,202 @@
+"""Tiles of a total pixel matrix (PS3.3 C.7.6.17.3)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from ._dispatch import Array, Buffer, bits_of, choose_twin, groups, indices, within, writable
+from ._planes import check_merge, mark, pack
+
+__all__ = [
+    "cut_tiles",
+    "label_tiles_present",
+    "merge_bit_tiles",
+    "pack_label_tiles",
+    "paste_tiles",
+    "tile_count",
+]
+
+
+def tile_count(matrix_shape: tuple[int, int], tile_shape: tuple[int, int]) -> tuple[int, int]:
+    """Rows and columns of tiles that cover a total pixel matrix (PS3.3 C.7.6.17.3)."""
+    return -(-matrix_shape[0] // tile_shape[0]), -(-matrix_shape[1] // tile_shape[1])
+
+
+def _tiles(
+    matrix: Array, tile_shape: tuple[int, int], tile_index: NDArray[np.int64]
+) -> Iterator[tuple[Array, NDArray[np.intp]]]:
+    """Each wanted tile, cut at the edges of the matrix, with the frames that want it; bands are read once."""
+    down, across = tile_count((matrix.shape[0], matrix.shape[1]), tile_shape)
+    within("tile_index", tile_index, down * across)
+    height, width = tile_shape
+    at = -1
+    band: Array = np.empty((0, 0))
+    for tile, frames in groups(tile_index):
+        row, column = divmod(tile, across)
+        if row != at:
+            at, band = row, np.asarray(matrix[row * height : (row + 1) * height])
+        yield band[:, column * width : (column + 1) * width], frames
+
+
+def label_tiles_present(matrix: Array, tile_shape: tuple[int, int], n_labels: int) -> NDArray[np.bool_]:
+    """Which labels occur in which tile, tiles counted row by row; (tiles, n_labels + 1).
+
+    Parameters
+    ----------
+    matrix : ndarray
+        Labels (h, w), whole numbers or booleans; read in bands of a row of tiles.
+    tile_shape : tuple of int
+        Rows and columns of a tile.
+    n_labels : int
+        The highest label allowed.
+
+    Raises
+    ------
+    ArgumentError
+        If a label is negative or above ``n_labels``.
+    """
+    down, across = tile_count((matrix.shape[0], matrix.shape[1]), tile_shape)
+    present = np.zeros((down * across, n_labels + 1), dtype=bool)
+    twin = choose_twin(matrix.shape[0] * matrix.shape[1])
+    for tile, frames in _tiles(matrix, tile_shape, np.arange(down * across)):
+        flags = present[int(frames[0])]
+        mark(twin, tile, flags)
+        if tile.shape != tuple(tile_shape):
+            flags[0] = True
+    return present
+
+
+def pack_label_tiles(
+    matrix: Array,
+    tile_shape: tuple[int, int],
+    tile_index: ArrayLike,
+    label: ArrayLike,
+    out: bytearray | memoryview | NDArray[np.uint8],
+) -> None:
+    """Pack single-bit frames from tiles of a label matrix, padded with background at the right and bottom.
+
+    Parameters
+    ----------
+    matrix : ndarray
+        Labels (h, w), whole numbers or booleans; read in bands of a row of tiles.
+    tile_shape : tuple of int
+        Rows and columns of a tile.
+    tile_index, label : array_like of int
+        For each frame: its tile, counted row by row, and the label whose pixels are set (not 0).
+    out : bytearray, memoryview or ndarray
+        Zeroed and writable, at least (f * rows * columns + 7) // 8 bytes.
+
+    Raises
+    ------
+    ArgumentError
+        If shapes, indices or the buffer do not fit.
+    """
+    tile_index, label = indices(tile_index, label)
+    pixels = tile_shape[0] * tile_shape[1]
+    target = writable(out, pixels * tile_index.size)
+    twin = choose_twin(matrix.shape[0] * matrix.shape[1])
+    for tile, frames in _tiles(matrix, tile_shape, tile_index):
+        pack(twin, tile, tile_shape[1], label[frames], frames * pixels, target)
+
+
+def cut_tiles(
+    matrix: Array, tile_shape: tuple[int, int], tile_index: ArrayLike | None = None
+) -> Iterator[Array]:
+    """Yield tiles of a matrix (h, w[, s]), padded with 0 at the right and the bottom, in the order asked for.
+
+    Whole tiles are views. By default all tiles, row by row.
+    """
+    down, across = tile_count((matrix.shape[0], matrix.shape[1]), tile_shape)
+    wanted = np.arange(down * across) if tile_index is None else indices(tile_index)[0]
+    within("tile_index", wanted, down * across)
+    height, width = tile_shape
+    at, band = -1, matrix[:0]
+    for index in wanted.tolist():
+        row, column = divmod(index, across)
+        if row != at:
+            at, band = row, np.asarray(matrix[row * height : (row + 1) * height])
+        tile = band[:, column * width : (column + 1) * width]
+        if tile.shape[:2] != (height, width):
+            padded = np.zeros((height, width, *tile.shape[2:]), dtype=tile.dtype)
+            padded[: tile.shape[0], : tile.shape[1]] = tile
+            tile = padded
+        yield tile
+
+
+def _window(
+    row: int, column: int, tile_shape: tuple[int, int], out_shape: tuple[int, ...]
+) -> tuple[slice, slice, int, int] | None:
+    """Where a tile at (row, column) of the output falls in it, and its first row and column inside."""
+    top, left = max(row, 0), max(column, 0)
+    bottom, right = min(row + tile_shape[0], out_shape[0]), min(column + tile_shape[1], out_shape[1])
+    if top >= bottom or left >= right:
+        return None
+    return slice(top, bottom), slice(left, right), top - row, left - column
+
+
+def merge_bit_tiles(  # noqa: PLR0913 - columns of the frame table
+    source: Buffer,
+    frame_index: ArrayLike,
+    rows: ArrayLike,
+    columns: ArrayLike,
+    label: ArrayLike,
+    out: Array,
+    *,
+    tile_shape: tuple[int, int],
+    check_overlap: bool = True,
+) -> bool:
+    """Merge single-bit tiles into a window of the total pixel matrix; the highest label stays.
+
+    Parameters
+    ----------
+    source : bytes-like
+        Native single-bit pixel data.
+    frame_index : array_like of int
+        Number of each tile's frame in ``source``.
+    rows, columns : array_like of int
+        Position of each tile's first pixel in ``out``, from 0; may be negative or beyond: tiles are cut.
+    label : array_like of int
+        Label that each tile means.
+    out : ndarray
+        (h, w), unsigned; usually zeroed.
+    tile_shape : tuple of int
+        Rows and columns of a frame.
+    check_overlap : bool
+        Stop at the first overlap.
+
+    Returns
+    -------
+    bool
+        Whether any pixel belonged to two frames.
+    """
+    frame_index, rows, columns, label = indices(frame_index, rows, columns, label)
+    bits = bits_of(source)
+    pixels = tile_shape[0] * tile_shape[1]
+    check_merge(bits, frame_index, pixels, label, out)
+    twin = choose_twin(pixels * frame_index.size)
+    overlapped = False
+    places = zip(frame_index.tolist(), rows.tolist(), columns.tolist(), label.tolist(), strict=True)
+    for frame, row, column, value in places:
+        window = _window(row, column, tile_shape, out.shape)
+        if window is None:
+            continue
+        offset = frame * pixels + window[2] * tile_shape[1] + window[3]
+        overlapped |= twin.merge_bits(bits, offset, tile_shape[1], value, out[window[0], window[1]])
+        if overlapped and check_overlap:
+            return True
+    return overlapped
+
+
+def paste_tiles(tiles: Iterable[Array], rows: ArrayLike, columns: ArrayLike, out: Array) -> None:
+    """Copy tiles to their places in a window (h, w[, s]) of the total pixel matrix, cut at its edges."""
+    rows, columns = indices(rows, columns)
+    for tile, row, column in zip(tiles, rows.tolist(), columns.tolist(), strict=True):
+        window = _window(row, column, (tile.shape[0], tile.shape[1]), out.shape)
+        if window is not None:
+            down, across, top, left = window
+            out[down, across] = tile[
+                top : top + down.stop - down.start, left : left + across.stop - across.start
+            ]

@@ -1,0 +1,40 @@
+"""Reading and writing images of one or many frames."""
+
+from __future__ import annotations
+
+from dicomposer.image._base import FrameAccess, pixel_format, stack_tolerance
+from dicomposer.image._index import FrameIndex, SourceColumn, TotalPixelMatrix
+from dicomposer.image._positions import plane_positions_of_image, plane_positions_of_series
+from dicomposer.image._select import (
+    Region,
+    Selection,
+    by_dimension,
+    by_source_frame,
+    by_source_instance,
+    by_tiles,
+    dimension_columns,
+    window,
+)
+from dicomposer.image._values import float_values, text_value, text_values
+
+__all__ = [
+    "FrameAccess",
+    "FrameIndex",
+    "Region",
+    "Selection",
+    "SourceColumn",
+    "TotalPixelMatrix",
+    "by_dimension",
+    "by_source_frame",
+    "by_source_instance",
+    "by_tiles",
+    "dimension_columns",
+    "float_values",
+    "pixel_format",
+    "plane_positions_of_image",
+    "plane_positions_of_series",
+    "stack_tolerance",
+    "text_value",
+    "text_values",
+    "window",
+]

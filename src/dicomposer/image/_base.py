@@ -1,0 +1,446 @@
+"""What every multi-frame image can do: give its frames, say where they lie, and find them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from copy import deepcopy
+from typing import Any, BinaryIO, Self, cast
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+from pydicom.tag import BaseTag, Tag
+
+from dicomposer.base import SOPClass
+from dicomposer.coding import UID
+from dicomposer.enum import CoordinateSystemNames
+from dicomposer.errors import ArgumentError, ArgumentTypeError, DamagedFileError, GeometryError
+from dicomposer.frame import FrameReader, PixelFormat
+from dicomposer.image import _select
+from dicomposer.image._index import FrameIndex
+from dicomposer.record import pixel_source, read
+from dicomposer.spatial import PlaneStack, StackTolerance
+from dicomposer.volume import VolumeGeometry
+
+__all__ = ["FrameAccess", "pixel_format", "stack_tolerance"]
+
+_PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+
+
+def pixel_format(dataset: Dataset) -> PixelFormat:
+    """Describe the stored pixels of an image (PS3.3 C.7.6.3.1).
+
+    Raises
+    ------
+    DamagedFileError
+        If an attribute that is needed to decode pixels is missing.
+    """
+    for keyword in ("Rows", "Columns", "BitsAllocated"):
+        if dataset.get(keyword) is None:
+            raise DamagedFileError(f"{keyword} is missing: the pixels cannot be decoded")
+    allocated = int(dataset.BitsAllocated)
+    planar = dataset.get("PlanarConfiguration")
+    return PixelFormat(
+        rows=int(dataset.Rows),
+        columns=int(dataset.Columns),
+        bits_allocated=allocated,
+        bits_stored=int(dataset.get("BitsStored") or allocated),
+        samples=int(dataset.get("SamplesPerPixel") or 1),
+        photometric=str(dataset.get("PhotometricInterpretation") or "MONOCHROME2"),
+        pixel_representation=int(dataset.get("PixelRepresentation") or 0),
+        planar_configuration=None if planar is None else int(planar),
+        floating="PixelData" not in dataset and any(k in dataset for k in _PIXEL_KEYWORDS[1:]),
+    )
+
+
+def stack_tolerance(
+    rtol: float | None = None, atol: float | None = None, perpendicular_tol: float | None = None
+) -> StackTolerance:
+    """Tolerances of a regular stack under their drop-in names; what is None keeps its default."""
+    if rtol is not None and atol is not None:
+        raise ArgumentTypeError("give rtol or atol, not both")
+    default = StackTolerance()
+    return StackTolerance(
+        rtol=default.rtol if rtol is None else rtol,
+        atol=atol,
+        perpendicular=default.perpendicular if perpendicular_tol is None else perpendicular_tol,
+    )
+
+
+class _Cache:
+    """Decoders kept with an image. Never copied: a copy of the image makes its own."""
+
+    def __init__(self) -> None:
+        self.reader: tuple[Any, FrameReader] | None = None
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> _Cache:
+        return _Cache()
+
+    def __reduce__(self) -> tuple[type[_Cache], tuple[()]]:
+        return _Cache, ()
+
+
+class FrameAccess(SOPClass):
+    """Base of all images: frames, geometry and references.
+
+    Nothing is decoded before it is asked for. The dataset is the one truth: what is derived from it is worked out
+    again at each call, except the decoded frame table, which is kept while its element stays untouched.
+    """
+
+    # ---- opening -----------------------------------------------------------------------------------
+
+    @classmethod
+    def from_dataset(cls, dataset: Dataset, copy: bool = True) -> Self:
+        """Make an image of an existing dataset.
+
+        Parameters
+        ----------
+        dataset : pydicom.Dataset
+            An image of a SOP class that this class stands for.
+        copy : bool, optional
+            Copy the dataset first (default); otherwise the caller's own object becomes the image and is returned.
+
+        Returns
+        -------
+        Self
+
+        Raises
+        ------
+        TypeError
+            If ``dataset`` is not a Dataset.
+        ValueError
+            If it is not an image that this class can hold.
+        """
+        if not isinstance(dataset, Dataset):
+            raise ArgumentTypeError(f"dataset must be a pydicom Dataset, not {type(dataset).__name__}")
+        cls._check_dataset(dataset)
+        image = deepcopy(dataset) if copy else dataset
+        image.__class__ = cls
+        return cast(Self, image)
+
+    @classmethod
+    def _check_dataset(cls, dataset: Dataset) -> None:
+        """Refuse a dataset that is not an image."""
+        if "Rows" not in dataset or "Columns" not in dataset:
+            raise ArgumentError("the dataset is not an image: it has no Rows and Columns")
+
+    @classmethod
+    def from_file(cls, fp: str | bytes | os.PathLike[str] | BinaryIO, lazy_frame_retrieval: bool = False) -> Self:
+        """Read an image from a file.
+
+        Parameters
+        ----------
+        fp : str, PathLike, bytes or file-like
+            The file: its path, its content, or a binary stream.
+        lazy_frame_retrieval : bool, optional
+            Leave the pixel data in the file and read frames when they are asked for.
+
+        Returns
+        -------
+        Self
+
+        Raises
+        ------
+        NotDicomError, TruncatedError, DamagedFileError
+            If the bytes do not hold together.
+        """
+        return cls.from_dataset(read(fp, lazy=lazy_frame_retrieval), copy=False)
+
+    # ---- stored frames -----------------------------------------------------------------------------
+
+    @property
+    def _index(self) -> FrameIndex:
+        return FrameIndex(self)
+
+    @property
+    def _pixel_format(self) -> PixelFormat:
+        return pixel_format(self)
+
+    @property
+    def _reader(self) -> FrameReader:
+        """The decoder of this image's frames; made again when pixel data or its description changed."""
+        keyword = next((k for k in _PIXEL_KEYWORDS if k in self), None)
+        if keyword is None:
+            raise AttributeError("the image has no pixel data")
+        element = self.get_item(keyword)
+        key = (element.value, self._pixel_format, self.number_of_frames, str(self.transfer_syntax_uid))
+        cache = self.__dict__.setdefault("_frame_cache", _Cache())
+        if cache.reader is None or cache.reader[0][0] is not key[0] or cache.reader[0][1:] != key[1:]:
+            reader = FrameReader(
+                pixel_source(self),
+                self._pixel_format,
+                str(self.transfer_syntax_uid),
+                self.number_of_frames,
+                extended_offsets=self.get("ExtendedOffsetTable"),
+                extended_lengths=self.get("ExtendedOffsetTableLengths"),
+            )
+            cache.reader = (key, reader)
+        return cast(FrameReader, cache.reader[1])
+
+    @property
+    def number_of_frames(self) -> int:
+        """Number of frames."""
+        return int(self.get("NumberOfFrames") or 1)
+
+    def _frame_indices(self, numbers: Iterable[int] | None, as_indices: bool) -> NDArray[np.intp]:
+        """0-based indices of frames named by number or index."""
+        count = self.number_of_frames
+        if numbers is None:
+            return np.arange(count, dtype=np.intp)
+        indices = np.asarray(list(numbers), dtype=np.intp)
+        if not as_indices:
+            indices = indices - 1
+        if len(indices) and (indices.min() < 0 or indices.max() >= count):
+            first, last = (0, count - 1) if as_indices else (1, count)
+            raise ArgumentError(f"frame {'indices' if as_indices else 'numbers'} run from {first} to {last}")
+        return indices
+
+    def get_raw_frame(self, frame_number: int, as_index: bool = False) -> bytes:
+        """Encoded bytes of one frame.
+
+        Parameters
+        ----------
+        frame_number : int
+            Frame number, counted from 1 (from 0 with ``as_index``).
+        as_index : bool, optional
+            Take ``frame_number`` as a zero-based index.
+
+        Returns
+        -------
+        bytes
+            The compressed bit stream, or the native bytes. With one bit a pixel and frames that do not end on a
+            byte boundary: the smallest run of bytes that holds the frame.
+        """
+        return bytes(self._reader.raw(int(self._frame_indices([frame_number], as_index)[0])))
+
+    def get_stored_frame(self, frame_number: int, as_index: bool = False) -> NDArray[Any]:
+        """One frame of stored values, decoded, without any transform.
+
+        Parameters
+        ----------
+        frame_number : int
+            Frame number, counted from 1 (from 0 with ``as_index``).
+        as_index : bool, optional
+            Take ``frame_number`` as a zero-based index.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (rows, columns) or (rows, columns, samples); dtype as stored (uint8 for single bits).
+        """
+        return self._reader.array(int(self._frame_indices([frame_number], as_index)[0]))
+
+    def get_stored_frames(self, frame_numbers: Iterable[int] | None = None, as_indices: bool = False) -> NDArray[Any]:
+        """Several frames of stored values.
+
+        Parameters
+        ----------
+        frame_numbers : Iterable[int], optional
+            Frame numbers, counted from 1 (from 0 with ``as_indices``); all frames if omitted.
+        as_indices : bool, optional
+            Take ``frame_numbers`` as zero-based indices.
+
+        Returns
+        -------
+        numpy.ndarray
+            Shape (n, rows, columns) or (n, rows, columns, samples).
+        """
+        return self._reader.arrays(self._frame_indices(frame_numbers, as_indices))
+
+    @property
+    def pixel_array(self) -> NDArray[Any]:
+        """All stored frames: (frames, rows, columns[, samples]), or without the first axis for a single frame."""
+        frames = self.get_stored_frames()
+        return frames[0] if len(frames) == 1 else frames
+
+    # ---- what the image is -------------------------------------------------------------------------
+
+    @property
+    def is_tiled(self) -> bool:
+        """Whether the frames are tiles of a total pixel matrix."""
+        return self._index.matrix is not None
+
+    @property
+    def coordinate_system(self) -> CoordinateSystemNames | None:
+        """PATIENT, SLIDE, or None where there is no frame of reference."""
+        return self._index.coordinate_system
+
+    @property
+    def dimension_index_pointers(self) -> list[BaseTag]:
+        """Tags that the dimension index values stand for, in order (PS3.3 C.7.6.17)."""
+        return [Tag(tag) for tag in self._index.pointers]
+
+    def are_dimension_indices_unique(self, dimension_index_pointers: Sequence[int | BaseTag | str]) -> bool:
+        """Whether index values of the given pointers tell all frames apart.
+
+        Parameters
+        ----------
+        dimension_index_pointers : Sequence[int, BaseTag or str]
+            Tags or keywords of dimension index pointers.
+
+        Raises
+        ------
+        KeyError
+            If one of them is not a dimension index pointer of this image.
+        """
+        columns = _select.dimension_columns(self._index, [int(Tag(p)) for p in dimension_index_pointers])
+        return len(np.unique(columns, axis=0)) == len(columns)
+
+    def get_source_image_uids(self) -> list[tuple[UID, UID, UID]]:
+        """Study, Series and SOP Instance UIDs of every instance that the image references.
+
+        Returns
+        -------
+        list[tuple[UID, UID, UID]]
+            From the Common Instance Reference module (PS3.3 C.12.2), in the order of the file.
+        """
+        found = [
+            (UID(str(self.StudyInstanceUID)), UID(str(series.SeriesInstanceUID)), UID(str(item.ReferencedSOPInstanceUID)))
+            for series in self.get("ReferencedSeriesSequence") or []
+            for item in series.get("ReferencedInstanceSequence") or []
+        ]
+        for study in self.get("StudiesContainingOtherReferencedInstancesSequence") or []:
+            for series in study.get("ReferencedSeriesSequence") or []:
+                found.extend(
+                    (UID(str(study.StudyInstanceUID)), UID(str(series.SeriesInstanceUID)), UID(str(i.ReferencedSOPInstanceUID)))
+                    for i in series.get("ReferencedInstanceSequence") or []
+                )
+        return found
+
+    def is_indexable_as_total_pixel_matrix(self) -> bool:
+        """Whether :meth:`get_total_pixel_matrix` can work: a tiled image whose tile positions are known."""
+        index = self._index
+        return index.matrix is not None and index.matrix_positions is not None
+
+    # ---- geometry ----------------------------------------------------------------------------------
+
+    def _volume_stack(
+        self,
+        *,
+        rtol: float | None,
+        atol: float | None,
+        perpendicular_tol: float | None,
+        allow_missing_positions: bool,
+        allow_duplicate_positions: bool,
+    ) -> tuple[VolumeGeometry, NDArray[np.intp] | None]:
+        """Geometry of the regular volume and the slice that each frame lies in (None: tiles of one plane)."""
+        index = self._index
+        system = index.coordinate_system
+        spacing = index.pixel_spacing
+        if system is None:
+            raise GeometryError("the image has no frame of reference: it is not a volume in space")
+        if spacing is None or index.orientation is None:
+            raise GeometryError("the frames do not share one orientation and pixel spacing: they are no regular volume")
+        uid = self.get("FrameOfReferenceUID")
+        if index.matrix is not None:
+            if index.matrix.focal_planes > 1:
+                raise GeometryError("volumes of tiled images with several focal planes are not supported")
+            geometry = VolumeGeometry.from_attributes(
+                image_position=index.matrix.origin,
+                image_orientation=index.orientation,
+                rows=index.matrix.rows,
+                columns=index.matrix.columns,
+                pixel_spacing=spacing,
+                spacing_between_slices=index.spacing_between_slices or 1.0,
+                number_of_frames=1,
+                coordinate_system=system,
+                frame_of_reference_uid=uid,
+            )
+            return geometry, None
+        if index.positions is None:
+            raise GeometryError("the frames have no positions: they are no regular volume")
+        stack = PlaneStack.of(
+            index.positions,
+            index.orientation,
+            spacing=index.spacing_between_slices,
+            pixel_spacing=spacing,
+            tolerance=stack_tolerance(rtol, atol, perpendicular_tol),
+        )
+        between = stack.require_regular(allow_missing=allow_missing_positions, allow_duplicates=allow_duplicate_positions)
+        slots = stack.places if stack.slots is None else stack.slots
+        geometry = VolumeGeometry.from_attributes(
+            image_position=stack.origin.tolist(),
+            image_orientation=index.orientation,
+            rows=int(self.Rows),
+            columns=int(self.Columns),
+            pixel_spacing=spacing,
+            spacing_between_slices=between or index.slice_thickness or 1.0,
+            number_of_frames=int(slots.max()) + 1,
+            coordinate_system=system,
+            frame_of_reference_uid=uid,
+        )
+        return geometry, slots
+
+    def get_volume_geometry(
+        self,
+        *,
+        rtol: float | None = None,
+        atol: float | None = None,
+        perpendicular_tol: float | None = None,
+        allow_missing_positions: bool = False,
+        allow_duplicate_positions: bool = True,
+    ) -> VolumeGeometry | None:
+        """Geometry of the frames as a volume with regular spacing.
+
+        Parameters
+        ----------
+        rtol, atol : float, optional
+            Relative (default 0.01) or absolute (mm) tolerance of the slice spacing; give one of them.
+        perpendicular_tol : float, optional
+            How far the direction of stacking may lie from the slice normal, as 1 - cosine (default 1e-3).
+        allow_missing_positions : bool, optional
+            Accept gaps of whole slices.
+        allow_duplicate_positions : bool, optional
+            Accept several frames at one position.
+
+        Returns
+        -------
+        VolumeGeometry or None
+            None if the frames do not form a regular volume. Axis 0 runs over slices so that (slice, row, column)
+            is right-handed; distances in mm.
+        """
+        try:
+            geometry, _ = self._volume_stack(
+                rtol=rtol,
+                atol=atol,
+                perpendicular_tol=perpendicular_tol,
+                allow_missing_positions=allow_missing_positions,
+                allow_duplicate_positions=allow_duplicate_positions,
+            )
+        except GeometryError:
+            return None
+        return geometry
+
+    def _matrix_region(
+        self,
+        rows: tuple[int | None, int | None],
+        columns: tuple[int | None, int | None],
+        as_indices: bool,
+        shape: tuple[int, int],
+    ) -> _select.Region:
+        first_row, last_row = _select.window(*rows, shape[0], as_indices=as_indices, name="row")
+        first_column, last_column = _select.window(*columns, shape[1], as_indices=as_indices, name="column")
+        return _select.Region(first_row, last_row, first_column, last_column)
+
+    def _select_volume(
+        self,
+        slices: tuple[int | None, int | None],
+        rows: tuple[int | None, int | None],
+        columns: tuple[int | None, int | None],
+        as_indices: bool,
+        **tolerances: Any,
+    ) -> tuple[_select.Selection, VolumeGeometry]:
+        """Frames of a (cropped) volume and the geometry of that crop. Slices always count from 0."""
+        geometry, of_frame = self._volume_stack(allow_duplicate_positions=True, **tolerances)
+        depth, height, width = geometry.spatial_shape
+        region = self._matrix_region(rows, columns, as_indices, (height, width))
+        first, last = _select.window(*slices, depth, as_indices=True, name="slice")
+        crop = geometry[
+            first:last, region.row_start : region.row_end, region.column_start : region.column_end
+        ]
+        if of_frame is None:
+            return _select.by_tiles(self._index, (int(self.Rows), int(self.Columns)), region), crop
+        inside = (of_frame >= first) & (of_frame < last)
+        frames = np.flatnonzero(inside)
+        return _select.Selection(frames, (of_frame[inside] - first).astype(np.intp), last - first, region), crop

@@ -1,0 +1,24 @@
+"""Building blocks over pydicom: the element scanner, the frame table, file reading and writing, declarations."""
+
+from __future__ import annotations
+
+from ._columns import Categories, Column
+from ._layout import Layout
+from ._read import read
+from ._save import save
+from ._source import FileSlice, PixelSource, pixel_source
+from ._table import FrameTable
+from ._values import format_ds
+
+__all__ = [
+    "Categories",
+    "Column",
+    "FileSlice",
+    "FrameTable",
+    "Layout",
+    "PixelSource",
+    "format_ds",
+    "pixel_source",
+    "read",
+    "save",
+]

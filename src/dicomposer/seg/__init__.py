@@ -1,0 +1,26 @@
+"""Segmentations: binary, fractional and label maps (PS3.3 A.51, A.90, C.8.20)."""
+
+from __future__ import annotations
+
+from dicomposer.seg.content import DimensionIndexSequence, SegmentDescription
+from dicomposer.seg.enum import (
+    SegmentAlgorithmTypeValues,
+    SegmentationFractionalTypeValues,
+    SegmentationTypeValues,
+    SegmentsOverlapValues,
+    SpatialLocationsPreservedValues,
+)
+from dicomposer.seg.sop import SOP_CLASS_UIDS, Segmentation, segread
+
+__all__ = [
+    "SOP_CLASS_UIDS",
+    "DimensionIndexSequence",
+    "SegmentAlgorithmTypeValues",
+    "SegmentDescription",
+    "Segmentation",
+    "SegmentationFractionalTypeValues",
+    "SegmentationTypeValues",
+    "SegmentsOverlapValues",
+    "SpatialLocationsPreservedValues",
+    "segread",
+]

@@ -1,0 +1,487 @@
+"""How a segmentation is built: bundle the arguments, plan planes and frames, write modules, check the result."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import DTypeLike, NDArray
+from pydicom.dataset import Dataset
+from pydicom.valuerep import PersonName
+
+from dicomposer.coding import CodedConcept, check_person_name, new_uid
+from dicomposer.content import (
+    ContentCreatorIdentificationCodeSequence,
+    ContributingEquipment,
+    PaletteColorLUTTransformation,
+)
+from dicomposer.enum import DimensionOrganizationTypeValues
+from dicomposer.errors import ArgumentError, ArgumentTypeError, IndexingError
+from dicomposer.frame import PixelFormat, is_native
+from dicomposer.image import text_value
+from dicomposer.seg._frames import FramePlan, dimension_index, frame_table, plan_frames, reference_item, shared_groups
+from dicomposer.seg._mask import Mask, as_planes, make_mask
+from dicomposer.seg._pixels import EncodedPixels, Encoding, encode_pixels, segmentation_format
+from dicomposer.seg._planes import PlaneOverrides, PlanePlan, plan_planes
+from dicomposer.seg._sources import SourceImages
+from dicomposer.seg.content import SegmentDescription
+from dicomposer.seg.enum import SegmentationFractionalTypeValues, SegmentationTypeValues, SegmentsOverlapValues
+from dicomposer.volume import RGB_COLOR_CHANNEL_DESCRIPTOR, Volume
+
+__all__ = [
+    "Content",
+    "Palette",
+    "Plan",
+    "Pyramid",
+    "Request",
+    "Segments",
+    "SourceImages",
+    "add_equipment",
+    "coloured",
+    "inherited",
+    "not_tiled",
+    "organisation",
+    "plan",
+    "rgb_channels",
+    "tile_shape",
+    "write",
+]
+
+_TILED = (DimensionOrganizationTypeValues.TILED_FULL, DimensionOrganizationTypeValues.TILED_SPARSE)
+
+
+# ---- arguments, bundled ------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Segments:
+    """Descriptions in the order of their numbers; ``background`` is the item for pixel value 0 of a label map."""
+
+    descriptions: tuple[SegmentDescription, ...]
+    background: Dataset | None = None
+
+    @property
+    def numbers(self) -> list[int]:
+        """Segment numbers, background left out."""
+        return [d.segment_number for d in self.descriptions]
+
+    @classmethod
+    def of(cls, descriptions: Sequence[SegmentDescription], kind: SegmentationTypeValues) -> Segments:
+        """Check descriptions and their numbers.
+
+        Raises
+        ------
+        TypeError
+            If an item is not a SegmentDescription.
+        ArgumentError
+            If numbers repeat, or, except in a label map, are not 1 to n.
+        """
+        if isinstance(descriptions, Dataset) or not isinstance(descriptions, Sequence):
+            raise ArgumentTypeError("segment_descriptions must be a sequence of SegmentDescription")
+        for item in descriptions:
+            if not isinstance(item, SegmentDescription):
+                raise ArgumentTypeError(
+                    f"segment_descriptions must hold SegmentDescription objects, not {type(item).__name__}"
+                )
+        ordered = sorted(descriptions, key=lambda d: d.segment_number)
+        numbers = [d.segment_number for d in ordered]
+        if not numbers or numbers == [0]:
+            raise ArgumentError("at least one segment description is needed")
+        if len(set(numbers)) < len(numbers):
+            raise ArgumentError("segment numbers must be unique")
+        if kind is not SegmentationTypeValues.LABELMAP:
+            if numbers != list(range(1, len(numbers) + 1)):
+                raise ArgumentError(
+                    f"segments of a {kind.value} segmentation are numbered 1 to {len(numbers)} without gaps "
+                    "(PS3.3 C.8.20.2.4); relabel the mask, or use LABELMAP"
+                )
+            return cls(tuple(ordered))
+        if numbers[0] == 0:
+            return cls(tuple(ordered[1:]), ordered[0])
+        return cls(tuple(ordered), _background(ordered[0]))
+
+
+def _background(like: SegmentDescription) -> Dataset:
+    """The item that describes pixel value 0 of a label map (PS3.3 C.8.20.2.3.3)."""
+    item = Dataset()
+    item.SegmentNumber = 0
+    item.SegmentLabel = "Background"
+    item.SegmentedPropertyCategoryCodeSequence = [CodedConcept("125040", "DCM", "Background")]
+    item.SegmentedPropertyTypeCodeSequence = [CodedConcept("125040", "DCM", "Background")]
+    item.SegmentAlgorithmType = like.algorithm_type.value
+    if "SegmentAlgorithmName" in like:
+        item.SegmentAlgorithmName = like.SegmentAlgorithmName
+    if "SegmentationAlgorithmIdentificationSequence" in like:
+        item.SegmentationAlgorithmIdentificationSequence = like.SegmentationAlgorithmIdentificationSequence
+    item.RecommendedDisplayCIELabValue = [0, 32896, 32896]  # black
+    return item
+
+
+@dataclass(frozen=True)
+class Content:
+    """Content Identification (PS3.3 10.9)."""
+
+    label: str | None
+    description: str | None
+    creator_name: str | PersonName | None
+    creator_identification: ContentCreatorIdentificationCodeSequence | None
+
+
+@dataclass(frozen=True)
+class Palette:
+    """Colours of a label map."""
+
+    transformation: PaletteColorLUTTransformation | None
+    icc_profile: bytes | None
+
+
+@dataclass(frozen=True)
+class Pyramid:
+    """The multi-resolution pyramid that a segmentation belongs to (PS3.3 C.8.12.14)."""
+
+    uid: str | None
+    label: str | None
+
+
+@dataclass(frozen=True)
+class Request:
+    """All that a caller asked for, checked one by one but not yet against one another."""
+
+    kind: SegmentationTypeValues
+    sources: SourceImages
+    pixel_array: NDArray[Any] | Volume
+    segments: Segments
+    overrides: PlaneOverrides
+    encoding: Encoding
+    fractional_type: str | SegmentationFractionalTypeValues | None
+    omit_empty_frames: bool
+    organisation: DimensionOrganizationTypeValues | None
+    content: Content
+    palette: Palette
+    pyramid: Pyramid
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What is to be written: planes, frames, pixels."""
+
+    planes: PlanePlan
+    frames: FramePlan
+    fmt: PixelFormat
+    pixels: EncodedPixels
+    overlap: SegmentsOverlapValues
+    organisation: DimensionOrganizationTypeValues | None
+    stored_values: frozenset[int]
+
+
+def tile_shape(tile_size: Sequence[int] | None) -> tuple[int, int] | None:
+    """Rows and columns of the tiles asked for."""
+    if tile_size is None:
+        return None
+    if len(tile_size) != 2:
+        raise ArgumentError("tile_size must hold two numbers: rows and columns")
+    return int(tile_size[0]), int(tile_size[1])
+
+
+def organisation(value: DimensionOrganizationTypeValues | str | None) -> DimensionOrganizationTypeValues | None:
+    """The dimension organization type asked for."""
+    if value is None:
+        return None
+    kind = DimensionOrganizationTypeValues(value)
+    if kind is DimensionOrganizationTypeValues.THREE_DIMENSIONAL_TEMPORAL:
+        raise ArgumentError("a segmentation cannot be organised as 3D_TEMPORAL")
+    return kind
+
+
+def inherited(source: Dataset, given: Mapping[str, Any]) -> dict[str, Any]:
+    """Arguments of SOPClass that the source image gives, and the caller's."""
+    own = {"study_instance_uid": str(source.StudyInstanceUID)}
+    clash = sorted(set(own) & set(given))
+    if clash:
+        raise ArgumentTypeError(f"{clash[0]} is taken from the source images and cannot be given")
+    return {**own, **given}
+
+
+# ---- planning ----------------------------------------------------------------------------------------
+
+
+def plan(request: Request) -> Plan:
+    """Fit mask, segments and sources together and encode the pixels. Writes nothing."""
+    kind = request.kind
+    if kind is SegmentationTypeValues.FRACTIONAL:
+        if not 0 < request.encoding.max_fractional_value <= 255:
+            raise ArgumentError("max_fractional_value must be 1 to 255")
+        if request.fractional_type is None:
+            raise ArgumentTypeError("fractional_type is needed for a FRACTIONAL segmentation")
+    if kind is not SegmentationTypeValues.LABELMAP and (
+        request.palette.transformation is not None or request.palette.icc_profile is not None
+    ):
+        raise ArgumentError("a palette and its ICC profile are possible only in a LABELMAP segmentation")
+    if request.palette.icc_profile is not None and request.palette.transformation is None:
+        raise ArgumentTypeError("an ICC profile needs a palette_color_lut_transformation")
+    array = _mask_array(request)
+    where = request.pixel_array if isinstance(request.pixel_array, Volume) else array
+    planes = plan_planes(request.sources, where, request.overrides)
+    organised = _organisation(request, planes)
+    tile = (planes.rows, planes.columns) if request.overrides.tile else None
+    numbers = request.segments.numbers
+    mask = make_mask(array, kind, numbers, tile)
+    fmt = segmentation_format(planes.rows, planes.columns, request.encoding, max(numbers))
+    presence = mask.presence()
+    labelmap = kind is SegmentationTypeValues.LABELMAP
+    keep = not request.omit_empty_frames or organised is DimensionOrganizationTypeValues.TILED_FULL
+    frames = plan_frames(
+        presence.any(axis=1, keepdims=True) if labelmap else presence,
+        planes.encoding_order,
+        None if labelmap else mask.numbers,
+        keep_empty=keep,
+    )
+    if labelmap and organised is None and _is_volume(planes, frames):
+        organised = DimensionOrganizationTypeValues.THREE_DIMENSIONAL
+    used = {0, *mask.numbers[presence.any(axis=0)].tolist()} if labelmap else set()
+    return Plan(
+        planes=planes,
+        frames=frames,
+        fmt=fmt,
+        pixels=encode_pixels(mask, frames, fmt, request.encoding),
+        overlap=_overlap(mask, kind),
+        organisation=organised,
+        stored_values=frozenset(used),
+    )
+
+
+def _mask_array(request: Request) -> NDArray[Any]:
+    """The mask as (planes, rows, columns[, segments])."""
+    source = request.pixel_array
+    if not isinstance(source, Volume):
+        return as_planes(source, tile=request.overrides.tile)
+    if source.number_of_channel_dimensions > 1:
+        raise ArgumentError("a volume mask has at most one channel dimension: its segments")
+    if source.number_of_channel_dimensions == 1:
+        keyword = source.channel_descriptors[0].keyword
+        if keyword not in ("ReferencedSegmentNumber", "SegmentNumber"):
+            raise ArgumentError(f"the channel of a volume mask must be ReferencedSegmentNumber, not {keyword}")
+        values = [int(v) for v in source.get_channel_values(source.channel_descriptors[0])]
+        if values != request.segments.numbers:
+            raise ArgumentError("the segment numbers of the volume's channel are not those that are described")
+    return as_planes(source.array, tile=request.overrides.tile)
+
+
+def _organisation(request: Request, planes: PlanePlan) -> DimensionOrganizationTypeValues | None:
+    wanted = request.organisation
+    if planes.tiles is None:
+        if wanted in _TILED:
+            raise ArgumentError(f"{wanted.value} needs a tiled source image")
+        return wanted
+    if wanted is DimensionOrganizationTypeValues.THREE_DIMENSIONAL:
+        raise ArgumentError("tiles are organised as TILED_FULL or TILED_SPARSE")
+    if wanted is DimensionOrganizationTypeValues.TILED_FULL and not request.overrides.tile:
+        _check_full(planes)
+    return wanted or DimensionOrganizationTypeValues.TILED_SPARSE
+
+
+def _check_full(planes: PlanePlan) -> None:
+    """TILED_FULL implies positions: every tile must be there, on the grid of tiles, one focal plane."""
+    assert planes.tiles is not None and planes.matrix is not None
+    down = -(-planes.matrix.rows // planes.rows)
+    across = -(-planes.matrix.columns // planes.columns)
+    rows = np.arange(down) * planes.rows + 1
+    columns = np.arange(across) * planes.columns + 1
+    grid = np.stack(np.meshgrid(rows, columns, indexing="ij"), axis=-1).reshape(-1, 2)
+    if not np.array_equal(planes.tiles[planes.encoding_order], grid):
+        raise ArgumentError("TILED_FULL needs every tile of the total pixel matrix, once; use TILED_SPARSE")
+
+
+def _is_volume(planes: PlanePlan, frames: FramePlan) -> bool:
+    """Whether the frames of a label map are a regular stack without gaps (Dimension Organization Type 3D)."""
+    stack = planes.stack
+    if stack is None or stack.slots is None or not stack.is_regular:
+        return False
+    slots = stack.slots[frames.planes]
+    return len(slots) > 1 and bool(np.all(np.diff(slots) == 1))
+
+
+def _overlap(mask: Mask, kind: SegmentationTypeValues) -> SegmentsOverlapValues:
+    if kind is SegmentationTypeValues.LABELMAP:
+        return SegmentsOverlapValues.NO
+    return mask.overlap()
+
+
+# ---- writing -----------------------------------------------------------------------------------------
+
+
+def write(dataset: Dataset, request: Request, plan: Plan) -> None:
+    """Write the modules of the segmentation into a dataset that has those of patient, study and equipment."""
+    _write_frame_of_reference(dataset, request, plan)
+    _write_pixel_description(dataset, request, plan)
+    _write_segmentation(dataset, request, plan)
+    _write_matrix(dataset, request, plan)
+    _write_references(dataset, request.sources)
+    _write_frames(dataset, request, plan)
+    _write_pixels(dataset, plan, implicit=request.encoding.transfer_syntax_uid == "1.2.840.10008.1.2")
+
+
+def _write_frame_of_reference(dataset: Dataset, request: Request, plan: Plan) -> None:
+    if plan.planes.system is None:
+        return
+    first = request.sources.first
+    dataset.FrameOfReferenceUID = str(first.FrameOfReferenceUID)
+    dataset.PositionReferenceIndicator = first.get("PositionReferenceIndicator") or ""
+
+
+def _write_pixel_description(dataset: Dataset, request: Request, plan: Plan) -> None:
+    fmt = plan.fmt
+    dataset.SamplesPerPixel = 1
+    dataset.PhotometricInterpretation = "MONOCHROME2"
+    dataset.Rows, dataset.Columns = fmt.rows, fmt.columns
+    dataset.BitsAllocated = dataset.BitsStored = fmt.bits_allocated
+    dataset.HighBit = fmt.bits_allocated - 1
+    dataset.PixelRepresentation = 0
+    if request.kind is SegmentationTypeValues.LABELMAP:
+        dataset.add_new("PixelPaddingValue", "US", 0)
+    if request.palette.transformation is not None:
+        _write_palette(dataset, request.palette)
+    _write_lossy(dataset, [*request.sources.datasets, *request.sources.further])
+
+
+def _write_palette(dataset: Dataset, palette: Palette) -> None:
+    assert palette.transformation is not None
+    dataset.PhotometricInterpretation = "PALETTE COLOR"
+    for element in palette.transformation:
+        dataset.add(element)
+    if palette.icc_profile is not None:
+        dataset.ICCProfile = palette.icc_profile
+
+
+def _write_lossy(dataset: Dataset, sources: Sequence[Dataset]) -> None:
+    """Once lossy, always lossy (PS3.3 C.8.20.2.2)."""
+    lossy = [source for source in sources if text_value(source, "LossyImageCompression") == "01"]
+    dataset.LossyImageCompression = "01" if lossy else "00"
+    for keyword in ("LossyImageCompressionRatio", "LossyImageCompressionMethod"):
+        value = next((source[keyword].value for source in lossy if source.get(keyword)), None)
+        if value is not None:
+            setattr(dataset, keyword, value)
+
+
+def _write_segmentation(dataset: Dataset, request: Request, plan: Plan) -> None:
+    dataset.ImageType = ["DERIVED", "PRIMARY"]
+    content = request.content
+    modality = text_value(request.sources.first, "Modality") or "IMAGE"
+    dataset.ContentLabel = f"{modality}_SEG" if content.label is None else content.label
+    dataset.ContentDescription = content.description
+    if content.creator_name is not None:
+        check_person_name(content.creator_name)
+    dataset.ContentCreatorName = content.creator_name
+    if content.creator_identification is not None:
+        dataset.ContentCreatorIdentificationCodeSequence = content.creator_identification
+    dataset.SegmentationType = request.kind.value
+    if request.kind is SegmentationTypeValues.FRACTIONAL:
+        dataset.SegmentationFractionalType = SegmentationFractionalTypeValues(request.fractional_type).value
+        dataset.MaximumFractionalValue = request.encoding.max_fractional_value
+    dataset.SegmentsOverlap = plan.overlap.value
+    background = [] if request.segments.background is None else [request.segments.background]
+    dataset.SegmentSequence = [*background, *request.segments.descriptions]
+
+
+def _write_matrix(dataset: Dataset, request: Request, plan: Plan) -> None:
+    matrix = plan.planes.matrix
+    if matrix is None:
+        return
+    dataset.TotalPixelMatrixRows, dataset.TotalPixelMatrixColumns = matrix.rows, matrix.columns
+    dataset.TotalPixelMatrixFocalPlanes = matrix.focal_planes
+    dataset.ImageOrientationSlide = list(matrix.orientation)
+    origin = Dataset()
+    origin.XOffsetInSlideCoordinateSystem, origin.YOffsetInSlideCoordinateSystem = matrix.origin[:2]
+    dataset.TotalPixelMatrixOriginSequence = [origin]
+    if request.pyramid.uid is not None:
+        dataset.PyramidUID = request.pyramid.uid
+    if request.pyramid.label is not None:
+        dataset.PyramidLabel = request.pyramid.label
+
+
+def _write_references(dataset: Dataset, sources: SourceImages) -> None:
+    """Common Instance Reference (PS3.3 C.12.2): every source instance, by series."""
+    series: dict[str, list[Dataset]] = {}
+    for identity in (*sources.identities, *sources.further_identities):
+        series.setdefault(identity.series, []).append(reference_item(identity.sop_class, identity.instance))
+    items = []
+    for uid, instances in series.items():
+        item = Dataset()
+        item.SeriesInstanceUID = uid
+        item.ReferencedInstanceSequence = instances
+        items.append(item)
+    dataset.ReferencedSeriesSequence = items
+
+
+def _write_frames(dataset: Dataset, request: Request, plan: Plan) -> None:
+    labelmap = request.kind is SegmentationTypeValues.LABELMAP
+    dataset.NumberOfFrames = plan.frames.count
+    dataset.SharedFunctionalGroupsSequence = [shared_groups(plan.planes, request.sources, plan.organisation)]
+    if plan.organisation is not None:
+        dataset.DimensionOrganizationType = plan.organisation.value
+    organization = Dataset()
+    if plan.organisation is DimensionOrganizationTypeValues.TILED_FULL:
+        organization.DimensionOrganizationUID = str(new_uid())
+        dataset.DimensionOrganizationSequence = [organization]
+        return
+    dimensions = dimension_index(plan.planes, labelmap)
+    organization.DimensionOrganizationUID = dimensions[0].DimensionOrganizationUID
+    dataset.DimensionOrganizationSequence = [organization]
+    dataset.DimensionIndexSequence = dimensions
+    frame_table(plan.planes, plan.frames, request.sources).attach(dataset)
+
+
+def _write_pixels(dataset: Dataset, plan: Plan, *, implicit: bool) -> None:
+    # PS3.5 8.1.2 and A.2: OW in Implicit VR and for cells of more than 8 bits, otherwise OB
+    words = implicit or (plan.fmt.bits_allocated > 8 and is_native(str(dataset.file_meta.TransferSyntaxUID)))
+    dataset.add_new("PixelData", "OW" if words else "OB", plan.pixels.value)
+    if plan.pixels.extended_offsets is not None:
+        dataset.add_new("ExtendedOffsetTable", "OV", plan.pixels.extended_offsets)
+        dataset.add_new("ExtendedOffsetTableLengths", "OV", plan.pixels.extended_lengths)
+
+
+def add_equipment(
+    dataset: Dataset, source: Dataset, further: Sequence[ContributingEquipment] | None
+) -> None:
+    """Contributing Equipment (PS3.3 C.12.1): what acquired the source, this library, and what the caller adds."""
+    items: list[Dataset] = []
+    if source.get("Manufacturer"):
+        items.append(ContributingEquipment.for_image_acquisition(source))
+    items.extend(further or ())
+    items.append(ContributingEquipment.for_dicomposer())
+    dataset.ContributingEquipmentSequence = items
+
+
+# ---- reading helpers ---------------------------------------------------------------------------------
+
+
+def not_tiled() -> IndexingError:
+    """The error for asking an untiled segmentation for its total pixel matrix."""
+    return IndexingError("the segmentation is not tiled: it has no total pixel matrix")
+
+
+def coloured(
+    dataset: Dataset, labels: NDArray[Any], dtype: DTypeLike | None, apply_icc_profile: bool | None
+) -> NDArray[Any]:
+    """Labels as colours through the palette of the object, (..., 3)."""
+    if dataset.get("PhotometricInterpretation") != "PALETTE COLOR":
+        raise ArgumentError("the segmentation has no palette")
+    palette = PaletteColorLUTTransformation.extract_from_dataset(dataset)
+    colours = palette.apply(labels)
+    profile = dataset.get("ICCProfile")
+    if apply_icc_profile and profile is None:
+        raise ArgumentError("the segmentation has no ICC profile")
+    if profile is not None and apply_icc_profile is not False:
+        from dicomposer.pixels import ColorManager
+
+        manager = ColorManager(profile)
+        flat = colours.reshape(-1, *colours.shape[-3:])
+        colours = np.stack([manager.transform_frame(frame) for frame in flat]).reshape(colours.shape)
+    return colours if dtype is None else colours.astype(dtype)
+
+
+def rgb_channels() -> dict[Any, Any]:
+    """Channel description of a colour volume."""
+    return {RGB_COLOR_CHANNEL_DESCRIPTOR: ["R", "G", "B"]}

@@ -1,0 +1,19 @@
+"""Checking objects against the standard and against themselves.
+
+>>> from dicomposer.validation import validate
+>>> findings = validate("segmentation.dcm")  # doctest: +SKIP
+>>> findings.ok  # doctest: +SKIP
+True
+
+A new whole-object rule is one function with the decorator :func:`dicomposer.validation._rules.rule` in the file of its
+family; presence, values and functional groups follow the tables of :mod:`dicomposer.standard`.
+"""
+
+from __future__ import annotations
+
+from dicomposer.validation._engine import validate
+from dicomposer.validation._findings import LEVELS, Finding, Findings, Level
+from dicomposer.validation._pixels import pixel_findings
+from dicomposer.validation._rules import Rule, registered
+
+__all__ = ["LEVELS", "Finding", "Findings", "Level", "Rule", "pixel_findings", "registered", "validate"]

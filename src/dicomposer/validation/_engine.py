@@ -1,0 +1,111 @@
+"""The one checker: tables, functional groups and whole-object rules on a file or dataset."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from io import BytesIO
+from typing import Any
+
+from pydicom.dataset import Dataset
+
+# Rule families register themselves; their order is that of the checks.
+from dicomposer.validation import (
+    _dimensions,
+    _geometry,
+    _meta,
+    _pixels,
+    _references,
+    _segments,
+    _tiles,
+    _viewers,
+)
+from dicomposer import record
+from dicomposer.errors import ArgumentTypeError, DamagedFileError, NotDicomError
+from dicomposer.validation._collect import Collector
+from dicomposer.validation._findings import Findings, Level, level_rank
+from dicomposer.validation._groups import check_groups
+from dicomposer.validation._presence import Walker
+from dicomposer.validation._rules import Rule, registered
+from dicomposer.validation._subject import Subject
+
+__all__ = ["validate"]
+
+FAMILIES = (_meta, _pixels, _segments, _dimensions, _geometry, _tiles, _references, _viewers)
+
+
+def validate(
+    file_or_dataset: Any, *, level: Level = "not-evaluated", sources: Sequence[Dataset] | None = None
+) -> Findings:
+    """Check an object against the standard and against itself.
+
+    Presence of attributes by type and condition, values, nested items and functional groups against the tables of
+    the edition (:data:`dicomposer.standard.EDITION`); pixel length and attributes, dimension indices, geometry,
+    tiles, segments and references against one another.
+
+    Parameters
+    ----------
+    file_or_dataset : str, PathLike, bytes, binary file-like or pydicom.Dataset
+        What to check. A dataset is neither changed nor decoded.
+    level : {"not-evaluated", "advice", "warning", "error"}
+        Lowest level to report.
+    sources : Sequence[pydicom.Dataset], optional
+        Images from which the object was made: patient, study, classes and references are compared with them.
+
+    Returns
+    -------
+    Findings
+        Gravest first. ``.ok`` tells whether there is no error. A damaged file gives an error finding.
+
+    Raises
+    ------
+    NotDicomError
+        If a file is not DICOM at all.
+    ArgumentTypeError
+        If the argument is nothing that can be read.
+    """
+    level_rank(level)
+    if isinstance(file_or_dataset, Dataset):
+        return _check(Subject(file_or_dataset, tuple(sources or ())), level)
+    source = BytesIO(file_or_dataset) if isinstance(file_or_dataset, (bytes, bytearray)) else file_or_dataset
+    if not isinstance(source, (str, os.PathLike)) and not hasattr(source, "read"):
+        raise ArgumentTypeError(f"cannot validate a {type(file_or_dataset).__name__}: give a path, bytes or a Dataset")
+    try:
+        dataset = record.read(source)
+    except NotDicomError:
+        raise
+    except DamagedFileError as error:
+        collector = Collector(level)
+        collector.add("damaged-file PS3.10 7", "error", "", str(error))
+        return Findings(collector, "damaged file")
+    return _check(Subject(dataset, tuple(sources or ()), from_file=True), level)
+
+
+def _check(subject: Subject, level: Level) -> Findings:
+    collector = Collector(level)
+    walker = Walker(subject, collector)
+    if subject.iod is None:
+        what = "has no SOP Class UID" if not subject.sop_class else "is of a SOP Class that the tables do not know"
+        message = f"the object {what}: presence of attributes is not checked"
+        collector.add("sop-class PS3.4 B.5", "not-evaluated" if subject.sop_class else "error", "SOPClassUID", message)
+    for what, check in (("attributes", walker.run), ("functional groups", lambda: check_groups(subject, collector, walker))):
+        try:
+            check()
+        except DamagedFileError as error:
+            collector.add("damaged-sequence PS3.5 7.5", "error", "", f"{what} cannot be read further: {error}")
+    for rule in registered():
+        if collector.wants(rule.level) or rule.level == "advice":
+            _apply(rule, subject, collector)
+    return Findings(collector, subject.subject_name)
+
+
+def _apply(rule: Rule, subject: Subject, collector: Collector) -> None:
+    """Run one rule. What it stumbles over is another rule's to report, but nothing passes silently."""
+    name = f"{rule.id} {rule.section}"
+    try:
+        if rule.applies(subject):
+            for issue in rule.check(subject):
+                collector.add(name, issue.level or rule.level, issue.path, issue.message, issue.count)
+    except (DamagedFileError, LookupError, TypeError, ValueError, OverflowError, ArithmeticError) as error:
+        message = f"the rule could not be evaluated on these values ({type(error).__name__})"
+        collector.add(name, "not-evaluated", "", message)

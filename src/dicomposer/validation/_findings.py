@@ -1,0 +1,169 @@
+"""What a check says: one finding per broken rule and place, and the list of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal, overload
+
+from dicomposer.errors import ArgumentError, ConformanceError
+
+__all__ = ["LEVELS", "Finding", "Findings", "Level"]
+
+Level = Literal["error", "warning", "advice", "not-evaluated"]
+
+#: Levels, gravest first.
+LEVELS: tuple[Level, ...] = ("error", "warning", "advice", "not-evaluated")
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One rule that an object breaks, or that could not be evaluated on it.
+
+    Attributes
+    ----------
+    path : str
+        Where: keywords from the root, items counted from 0, for example
+        ``PerFrameFunctionalGroupsSequence[3].PlanePositionSequence[0].ImagePositionPatient``.
+        The first place, if the rule fails in several.
+    rule : str
+        Short identifier and section of the standard, for example ``"type-1 PS3.3 C.8.20.2"``.
+    level : str
+        ``"error"`` (against the standard), ``"warning"`` (probably wrong, or wrong for some readers), ``"advice"``
+        (legal, yet some programs will not cope) or ``"not-evaluated"`` (the rule could not be decided).
+    message : str
+        Plain sentence. Never quotes values that may identify a patient.
+    count : int
+        In how many places the rule fails.
+    """
+
+    path: str
+    rule: str
+    level: Level
+    message: str
+    count: int = 1
+
+    @property
+    def rule_id(self) -> str:
+        """Identifier of the rule, without the section."""
+        return self.rule.partition(" ")[0]
+
+    @property
+    def section(self) -> str:
+        """Section of the standard, for example ``"PS3.3 C.8.20.2"``."""
+        return self.rule.partition(" ")[2]
+
+    def __str__(self) -> str:
+        more = f" (and {self.count - 1} more places)" if self.count > 1 else ""
+        return f"{self.level}: {self.path}: {self.message}{more} [{self.rule}]"
+
+
+class Findings(Sequence[Finding]):
+    """All findings on one object, gravest first.
+
+    An empty list is false, like any empty sequence; ask :attr:`ok` whether the object conforms.
+
+    Parameters
+    ----------
+    findings : Iterable[Finding]
+        The findings, in any order.
+    subject : str
+        What was checked, for messages (a name of an IOD or a class, never patient data).
+    """
+
+    __slots__ = ("_all", "subject")
+
+    def __init__(self, findings: Iterable[Finding] = (), subject: str = "object") -> None:
+        self._all = tuple(sorted(findings, key=lambda finding: LEVELS.index(finding.level)))
+        self.subject = subject
+
+    @overload
+    def __getitem__(self, index: int) -> Finding: ...
+    @overload
+    def __getitem__(self, index: slice) -> Findings: ...
+    def __getitem__(self, index: int | slice) -> Finding | Findings:
+        if isinstance(index, slice):
+            return Findings(self._all[index], self.subject)
+        return self._all[index]
+
+    def __len__(self) -> int:
+        return len(self._all)
+
+    def __iter__(self) -> Iterator[Finding]:
+        return iter(self._all)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Findings) and self._all == other._all
+
+    def __hash__(self) -> int:
+        return hash(self._all)
+
+    def __repr__(self) -> str:
+        counts = ", ".join(f"{len(self.at(level))} {level}" for level in LEVELS if self.at(level))
+        return f"<Findings on {self.subject}: {counts or 'none'}>"
+
+    def __str__(self) -> str:
+        if not self._all:
+            return f"{self.subject}: no findings"
+        rows = [(f.level, f"{f.path or '-'}{f' (x{f.count})' if f.count > 1 else ''}", f) for f in self._all]
+        widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+        return "\n".join(
+            f"{level:<{widths[0]}}  {path:<{widths[1]}}  {finding.message} [{finding.rule}]"
+            for level, path, finding in rows
+        )
+
+    def at(self, level: Level) -> tuple[Finding, ...]:
+        """Findings of exactly one level."""
+        return tuple(finding for finding in self._all if finding.level == level)
+
+    def down_to(self, level: Level) -> Findings:
+        """Findings of a level and the graver ones.
+
+        Raises
+        ------
+        ArgumentError
+            If the level is none of :data:`LEVELS`.
+        """
+        kept = LEVELS[: level_rank(level) + 1]
+        return Findings((finding for finding in self._all if finding.level in kept), self.subject)
+
+    @property
+    def errors(self) -> tuple[Finding, ...]:
+        """Findings against the standard."""
+        return self.at("error")
+
+    @property
+    def warnings(self) -> tuple[Finding, ...]:
+        """Findings that are probably wrong."""
+        return self.at("warning")
+
+    @property
+    def ok(self) -> bool:
+        """Whether there is no error."""
+        return not self.errors
+
+    def to_dicts(self) -> list[dict[str, str | int]]:
+        """Findings as plain dictionaries, for JSON."""
+        return [asdict(finding) for finding in self._all]
+
+    def raise_for_errors(self) -> None:
+        """Raise if there is an error.
+
+        Raises
+        ------
+        ConformanceError
+            With the first errors in the message and all findings in ``.findings``.
+        """
+        errors = self.errors
+        if not errors:
+            return
+        shown = "; ".join(f"{f.path}: {f.message} [{f.rule}]" for f in errors[:5])
+        more = f"; and {len(errors) - 5} more" if len(errors) > 5 else ""
+        raise ConformanceError(f"{self.subject} does not conform: {shown}{more}", self._all)
+
+
+def level_rank(level: str) -> int:
+    """Position of a level in :data:`LEVELS`, 0 for the gravest."""
+    if level not in LEVELS:
+        raise ArgumentError(f"level {level!r} is none of {', '.join(LEVELS)}")
+    return LEVELS.index(level)

@@ -1,0 +1,171 @@
+"""References between instances (PS3.3 C.12.2), and agreement with the sources where they are at hand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+import numpy as np
+
+from dicomposer.validation._rules import Issue, rule
+from dicomposer.validation._subject import Subject
+from dicomposer.validation._view import Item
+
+__all__: list[str] = []
+
+#: Functional groups that refer to images, up to the item number of the referenced image.
+_GROUPS = ("DerivationImageSequence", "ReferencedImageSequence")
+_LISTS = ("ReferencedSeriesSequence", "StudiesContainingOtherReferencedInstancesSequence")
+_SECTION = "PS3.3 C.12.2"
+
+
+def _refers(subject: Subject) -> bool:
+    return any(subject.root.named(keyword) is not None for keyword in _LISTS)
+
+
+def _listed_items(subject: Subject) -> Iterator[Item]:
+    """Items of every Referenced Instance Sequence of the Common Instance Reference module."""
+    series = list(subject.root.items(_LISTS[0]))
+    for study in subject.root.items(_LISTS[1]):
+        series += study.items("ReferencedSeriesSequence")
+    for one in series:
+        yield from one.items("ReferencedInstanceSequence")
+
+
+def _used(subject: Subject) -> Iterator[tuple[str, str]]:
+    """(path, UID) of each distinct instance that functional groups or the root refer to."""
+    frames = subject.frames
+    if frames is not None:
+        for path in frames.paths:
+            if path.endswith(".ReferencedSOPInstanceUID") and path.startswith(_GROUPS):
+                categories = frames.categories(path)
+                codes, first = np.unique(categories.codes, return_index=True)
+                for code, frame in zip(codes.tolist(), first.tolist(), strict=True):
+                    if code >= 0:
+                        yield subject.group_path(path, frame), str(categories.values[code] or "")
+    for item in (subject.root, subject.shared):
+        for keyword in ("SourceImageSequence", *_GROUPS):
+            yield from _below(item.items(keyword) if item is not None else ())
+
+
+def _below(items: Iterable[Item]) -> Iterator[tuple[str, str]]:
+    for item in items:
+        element = item.named("ReferencedSOPInstanceUID")
+        if element is not None and element.texts:
+            yield element.path, element.texts[0]
+        yield from _below(item.items("SourceImageSequence"))
+
+
+@rule("unlisted-reference", _SECTION, applies=_refers)
+def _unlisted(subject: Subject) -> Iterator[Issue]:
+    listed = {item.text("ReferencedSOPInstanceUID") for item in _listed_items(subject)}
+    for path, uid in _used(subject):
+        if uid and uid not in listed:
+            yield Issue(path, "refers to an instance that Referenced Series Sequence does not list")
+
+
+@rule("own-reference", _SECTION)
+def _own(subject: Subject) -> Iterator[Issue]:
+    own = subject.text("SOPInstanceUID")
+    for path, uid in _used(subject):
+        if uid and uid == own:
+            yield Issue(path, "refers to the object itself as its source")
+
+
+@rule("repeated-reference", _SECTION, applies=_refers, level="warning")
+def _repeated(subject: Subject) -> Iterator[Issue]:
+    seen: dict[str, str] = {}
+    for item in _listed_items(subject):
+        uid, sop_class = item.text("ReferencedSOPInstanceUID"), item.text("ReferencedSOPClassUID")
+        if uid in seen:
+            yield Issue(item.path_of("ReferencedSOPInstanceUID"), "is listed more than once")
+            if seen[uid] != sop_class:
+                yield Issue(item.path_of("ReferencedSOPClassUID"), "differs from that of an earlier item", "error")
+        seen.setdefault(uid, sop_class)
+
+
+@rule("reference-class", _SECTION, applies=_refers)
+def _classes(subject: Subject) -> Iterator[Issue]:
+    """The class that frames state for an instance is the one that the list states."""
+    frames = subject.frames
+    if frames is None:
+        return
+    listed = {
+        item.text("ReferencedSOPInstanceUID"): item.text("ReferencedSOPClassUID") for item in _listed_items(subject)
+    }
+    for path in frames.paths:
+        class_path = path.removesuffix("InstanceUID") + "ClassUID"
+        if not path.startswith(_GROUPS) or not path.endswith(".ReferencedSOPInstanceUID"):
+            continue
+        if class_path not in frames.paths:
+            continue
+        instances, classes = frames.categories(path), frames.categories(class_path)
+        pairs, first = np.unique(np.stack([instances.codes, classes.codes]), axis=1, return_index=True)
+        for (instance, sop_class), frame in zip(pairs.T.tolist(), first.tolist(), strict=True):
+            if instance >= 0 and sop_class >= 0:
+                due = listed.get(str(instances.values[instance]))
+                if due is not None and due != str(classes.values[sop_class]):
+                    message = "is another class than Referenced Series Sequence states for the instance"
+                    yield Issue(subject.group_path(class_path, frame), message)
+
+
+@rule("repeated-series", _SECTION, applies=_refers, level="warning")
+def _series(subject: Subject) -> Iterator[Issue]:
+    seen: set[str] = set()
+    for item in subject.root.items("ReferencedSeriesSequence"):
+        uid = item.text("SeriesInstanceUID")
+        if uid and uid in seen:
+            yield Issue(item.path_of("SeriesInstanceUID"), "is listed more than once")
+        seen.add(uid)
+
+
+# -- against the sources themselves ---------------------------------------------------------------------------------
+
+
+def _has_sources(subject: Subject) -> bool:
+    return bool(subject.sources)
+
+
+@rule("source-entity", "PS3.3 A.1.4", applies=_has_sources)
+def _entities(subject: Subject) -> Iterator[Issue]:
+    """Patient, study and frame of reference are those of the sources."""
+    for keyword, what in (
+        ("PatientID", "patient"),
+        ("PatientName", "patient"),
+        ("StudyInstanceUID", "study"),
+        ("FrameOfReferenceUID", "frame of reference"),
+    ):
+        own = subject.text(keyword)
+        others = {Item.of(source).text(keyword) for source in subject.sources} - {""}
+        if own and others and own not in others:
+            yield Issue(keyword, f"is not that of the sources: another {what}")
+
+
+@rule("source-reference", _SECTION, applies=_has_sources)
+def _sources(subject: Subject) -> Iterator[Issue]:
+    """What is said of each source (class, series) is so, and no frame comes from elsewhere."""
+    known: dict[str, Any] = {}
+    for source in subject.sources:
+        view = Item.of(source)
+        known[view.text("SOPInstanceUID")] = view
+    for item in _listed_items(subject):
+        view = known.get(item.text("ReferencedSOPInstanceUID"))
+        if view is None:
+            continue
+        if view.text("SOPClassUID") != item.text("ReferencedSOPClassUID"):
+            yield Issue(item.path_of("ReferencedSOPClassUID"), "is not the class of the source")
+        series = item.parent
+        if series is not None and series.text("SeriesInstanceUID") != view.text("SeriesInstanceUID"):
+            yield Issue(series.path_of("SeriesInstanceUID"), "is not the series of the source")
+    for path, uid in _used(subject):
+        if uid and uid not in known:
+            yield Issue(path, "refers to none of the sources that were given", "warning")
+
+
+@rule("frame-of-reference", "PS3.3 C.7.4.1")
+def _frame_of_reference(subject: Subject) -> Iterator[Issue]:
+    positions = "PlanePositionSequence.ImagePositionPatient"
+    if subject.frames is None or positions not in subject.frames.paths:
+        return
+    if subject.root.named("FrameOfReferenceUID") is None:
+        yield Issue("FrameOfReferenceUID", "is missing, but frames have positions in patient coordinates")

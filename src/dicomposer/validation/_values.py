@@ -1,0 +1,180 @@
+"""Single values against their value representation and multiplicity (PS3.5 6.2, 6.4)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from datetime import date
+from functools import lru_cache
+from typing import Any
+
+from dicomposer.validation._view import BINARY_FORMATS, BULK, CHARSET_TEXT, MULTI_TEXT, SINGLE_TEXT, Element
+
+__all__ = ["element_problem", "format_problem", "multiplicity_problem", "value_problem"]
+
+_DATE = r"\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_TIME = r"(?:[01]\d|2[0-3])(?:[0-5]\d(?:(?:[0-5]\d|60)(?:\.\d{1,6})?)?)?"
+_PATTERNS = {
+    "AE": re.compile(r"[\x20-\x5b\x5d-\x7e]{0,16}"),
+    "AS": re.compile(r"\d{3}[DWMY]"),
+    "CS": re.compile(r"[A-Z0-9 _]{0,16}"),
+    "DA": re.compile(_DATE),
+    "DS": re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"),
+    "DT": re.compile(
+        r"\d{4}(?:(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12]\d|3[01])(?:" + _TIME + r")?)?)?(?:[+-](?:0\d|1[0-4])[0-5]\d)?"
+    ),
+    "IS": re.compile(r"[+-]?\d+"),
+    "TM": re.compile(_TIME),
+    "UI": re.compile(r"(?:[01]\.[1-3]?\d|2\.(?:0|[1-9]\d*))(?:\.(?:0|[1-9]\d*))*"),
+    "UR": re.compile(r"[!#-\[\]_a-z~]*"),
+}
+_WRONG = {
+    "AE": "is no application entity title (up to 16 printable characters)",
+    "AS": "is no age (three digits and one of D, W, M, Y)",
+    "CS": "is no code string (up to 16 of A-Z, 0-9, space and underscore)",
+    "DA": "is no date of the form YYYYMMDD",
+    "DS": "is no decimal string",
+    "DT": "is no date and time of the form YYYYMMDDHHMMSS.FFFFFF&ZZXX",
+    "IS": "is no integer string",
+    "TM": "is no time of the form HHMMSS.FFFFFF",
+    "UI": "is no well-formed UID (numbers without leading zeros, joined by dots, from a root 0, 1 or 2)",
+    "UR": "has characters that no URI may have",
+}
+#: Most characters of one value (PS3.5 Table 6.2-1). A longer one could not even be stored in many databases.
+_LIMITS = {
+    "AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 12, "LO": 64, "LT": 10240, "SH": 16,
+    "ST": 1024, "TM": 14, "UI": 64,
+}  # fmt: skip
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
+_CONTROL_OR_BREAK = re.compile(r"[\x00-\x1a\x1c-\x1f\x7f]")
+_INTEGER_LIMIT = 2**31
+_BULK_UNITS = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
+
+
+def _person_name(value: str) -> str | None:
+    groups = value.split("=")
+    if len(groups) > 3:
+        return "has more than three component groups"
+    if any(len(group) > 64 for group in groups):
+        return "has a component group of more than 64 characters"
+    if any(group.count("^") > 4 for group in groups):
+        return "has more than five name components"
+    return "holds control characters" if _CONTROL_OR_BREAK.search(value) else None
+
+
+def _real_date(value: str) -> str | None:
+    try:
+        date(int(value[:4]) or 1, int(value[4:6]), int(value[6:8]))
+    except ValueError:
+        return "is no day of the calendar"
+    return None
+
+
+def _integer(value: str) -> str | None:
+    return None if -_INTEGER_LIMIT <= int(value) < _INTEGER_LIMIT else "is beyond a signed 32-bit integer"
+
+
+_FURTHER: dict[str, Callable[[str], str | None]] = {"DA": _real_date, "IS": _integer}
+
+
+def format_problem(vr: str, value: str) -> str | None:
+    """What is wrong with one text value for its VR, or None.
+
+    Parameters
+    ----------
+    vr : str
+        Value representation of text.
+    value : str
+        One value, without the padding around it. An empty value is always right here.
+    """
+    if not value:
+        return None
+    if vr == "PN":
+        return _person_name(value)
+    limit = _LIMITS.get(vr)
+    if limit is not None and len(value) > limit:
+        return f"is longer than the {limit} characters of {vr}"
+    pattern = _PATTERNS.get(vr)
+    if pattern is not None:
+        if pattern.fullmatch(value) is None:
+            return _WRONG[vr]
+        further = _FURTHER.get(vr)
+        return None if further is None else further(value)
+    control = _CONTROL if vr in SINGLE_TEXT else _CONTROL_OR_BREAK
+    return "holds control characters" if control.search(value) else None
+
+
+def value_problem(vr: str, value: Any) -> str | None:
+    """What is wrong with one decoded value, text or number, for its VR, or None."""
+    if vr in BINARY_FORMATS:
+        return None if isinstance(value, (int, float)) else f"is no number, which {vr} needs"
+    if vr in MULTI_TEXT or vr in SINGLE_TEXT:
+        return format_problem(vr, value if isinstance(value, str) else _written(vr, value))
+    return None
+
+
+def _written(vr: str, value: Any) -> str:
+    """Text that pydicom would write for a value that a program has set."""
+    if vr == "DS" and isinstance(value, float):
+        # pydicom shortens what it can when auto-formatting; only a value that its writer will refuse is wrong.
+        return str(value)
+    if vr == "IS" and isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    return str(value)
+
+
+def element_problem(element: Element) -> str | None:
+    """What is wrong with the encoding of an element as a whole: length, character set; or None."""
+    raw, vr = element.raw, element.vr
+    if raw is None or not raw:
+        return None
+    if len(raw) % 2 and element.source.__class__.__name__ == "RawDataElement":
+        return "has an odd length"
+    kind = BINARY_FORMATS.get(vr)
+    unit = int(kind[1]) if kind else 4 if vr == "AT" else _BULK_UNITS.get(vr)
+    if unit is not None and len(raw) % unit:
+        return f"has a length that is no multiple of the {unit} bytes of {vr}"
+    if vr in CHARSET_TEXT and not raw.isascii():
+        return _charset_problem(element, raw)
+    if vr in MULTI_TEXT and vr not in CHARSET_TEXT and not raw.isascii():
+        return f"has characters outside the default repertoire, which {vr} does not allow"
+    return None
+
+
+def _charset_problem(element: Element, raw: bytes) -> str | None:
+    encodings = element.item.encodings
+    if encodings in (("ascii",), ("iso8859",)) and not element.item.declares_charset:
+        return "has characters outside the default repertoire, and no Specific Character Set announces them"
+    if b"\x1b" in raw or len(encodings) != 1:
+        return None
+    try:
+        raw.decode(encodings[0])
+    except UnicodeDecodeError:
+        return "has bytes that the Specific Character Set does not define"
+    return None
+
+
+@lru_cache(maxsize=256)
+def _multiplicity(vm: str) -> Callable[[int], bool]:
+    alternatives = [_one_multiplicity(part.strip()) for part in vm.split(" or ")]
+    return lambda count: any(fits(count) for fits in alternatives)
+
+
+def _one_multiplicity(vm: str) -> Callable[[int], bool]:
+    match = re.fullmatch(r"(\d+)(?:-(\d*)(n?))?", vm)
+    if match is None:
+        return lambda count: True
+    low, high, open_ended = int(match[1]), match[2], match[3]
+    if match[2] is None:
+        return lambda count: count == low
+    if not open_ended:
+        return lambda count: low <= count <= int(high)
+    step = int(high) if high else 1
+    return lambda count: count >= low and count % step == 0 if step > 1 else count >= low
+
+
+def multiplicity_problem(vr: str, vm: str, count: int) -> str | None:
+    """Whether a number of values does not fit a multiplicity such as ``"1-n"`` or ``"2-2n"``."""
+    if count == 0 or vr in SINGLE_TEXT or vr in BULK or vr == "SQ" or not vm or _multiplicity(vm)(count):
+        return None
+    return f"has {count} values where {vm} are due"

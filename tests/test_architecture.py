@@ -1,0 +1,82 @@
+"""What the layers cannot say: packages use each other by their public surface, which is one sorted list."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import grimp
+import pytest
+
+import dicomposer
+
+ROOT = Path(dicomposer.__file__).parent
+PACKAGES = sorted(path.parent for path in ROOT.rglob("__init__.py"))
+
+
+@pytest.fixture(scope="session")
+def graph():
+    return grimp.build_graph("dicomposer", cache_dir=None)
+
+
+def package_of(module: str) -> str:
+    return ".".join(module.split(".")[:2])
+
+
+def test_private_modules_stay_private(graph):
+    broken = []
+    for importer in graph.modules:
+        for imported in graph.find_modules_directly_imported_by(importer):
+            private = any(part.startswith("_") for part in imported.split(".")[1:])
+            if private and package_of(importer) != package_of(imported):
+                broken.append(f"{importer} -> {imported}")
+    assert not broken, "\n".join(sorted(broken))
+
+
+def test_nobody_inside_imports_the_faces_or_the_top(graph):
+    faces = {"io", "uid", "utils", "valuerep", "color", "base_content", "coding_schemes", "version"}
+    broken = [
+        f"{importer} -> {imported}"
+        for imported in ["dicomposer", *(f"dicomposer.{face}" for face in faces)]
+        if imported in graph.modules
+        for importer in graph.find_modules_that_directly_import(imported)
+        if importer != "dicomposer" and package_of(importer).split(".")[-1] not in faces
+    ]
+    assert not broken, "\n".join(sorted(broken))
+
+
+@pytest.mark.parametrize("package", PACKAGES, ids=lambda path: path.relative_to(ROOT.parent).as_posix())
+def test_the_public_surface_is_one_sorted_list(package):
+    tree = ast.parse((package / "__init__.py").read_text(encoding="utf-8"))
+    lists = [
+        ast.literal_eval(node.value)
+        for node in tree.body
+        if isinstance(node, ast.Assign) and [getattr(t, "id", "") for t in node.targets] == ["__all__"]
+    ]
+    assert len(lists) == 1, "an __init__.py has one __all__"
+    (names,) = lists
+    assert len(names) == len(set(names))
+    assert all(not name.startswith("_") or name == "__version__" for name in names)
+
+
+@pytest.mark.parametrize(
+    "path", sorted(ROOT.rglob("*.py")), ids=lambda path: path.relative_to(ROOT).as_posix()
+)
+def test_files_stay_small(path):
+    lines = len(path.read_text(encoding="utf-8").splitlines())
+    assert lines <= 650, f"{lines} lines: split it"
+
+
+def test_nothing_heavy_at_import():
+    import subprocess
+    import sys
+
+    done = subprocess.run(
+        [sys.executable, "-c", "import sys, dicomposer; print(*sys.modules)"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    heavy = {"nibabel", "SimpleITK", "itk", "PIL", "numba", "typer", "rich", "imagecodecs", "pandas", "scipy"}
+    loaded = heavy & {name.partition(".")[0] for name in done.stdout.split()}
+    assert not loaded

@@ -1,0 +1,1 @@
+"""Generator of the tables in ``dicomposer.standard`` (``python -m tools.tables --help``)."""
