@@ -46,10 +46,11 @@ if TYPE_CHECKING:
         ContributingEquipment as ContributingEquipment,
     )
     from dicomposer.content import (
+        LUT as LUT,
+        VOILUT as VOILUT,
         AlgorithmIdentificationSequence as AlgorithmIdentificationSequence,
         ContentCreatorIdentificationCodeSequence as ContentCreatorIdentificationCodeSequence,
         IssuerOfIdentifier as IssuerOfIdentifier,
-        LUT as LUT,
         ModalityLUT as ModalityLUT,
         ModalityLUTTransformation as ModalityLUTTransformation,
         PaletteColorLUT as PaletteColorLUT,
@@ -67,7 +68,6 @@ if TYPE_CHECKING:
         SpecimenProcessing as SpecimenProcessing,
         SpecimenSampling as SpecimenSampling,
         SpecimenStaining as SpecimenStaining,
-        VOILUT as VOILUT,
         VOILUTTransformation as VOILUTTransformation,
     )
     from dicomposer.enum import (
@@ -88,8 +88,8 @@ if TYPE_CHECKING:
         PixelRepresentationValues as PixelRepresentationValues,
         PlanarConfigurationValues as PlanarConfigurationValues,
         PresentationLUTShapeValues as PresentationLUTShapeValues,
-        RGBColorChannels as RGBColorChannels,
         RescaleTypeValues as RescaleTypeValues,
+        RGBColorChannels as RGBColorChannels,
         SpecificCharacterSetValues as SpecificCharacterSetValues,
         UniversalEntityIDTypeValues as UniversalEntityIDTypeValues,
         VOILUTFunctionValues as VOILUTFunctionValues,
@@ -103,8 +103,8 @@ if TYPE_CHECKING:
         UID as UID,
     )
     from dicomposer.volume import (
-        ChannelDescriptor as ChannelDescriptor,
         RGB_COLOR_CHANNEL_DESCRIPTOR as RGB_COLOR_CHANNEL_DESCRIPTOR,
+        ChannelDescriptor as ChannelDescriptor,
         Volume as Volume,
         VolumeGeometry as VolumeGeometry,
         VolumeToVolumeTransformer as VolumeToVolumeTransformer,
@@ -207,6 +207,10 @@ _SUBPACKAGES = (
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
 
 __all__ = [
+    "LUT",
+    "RGB_COLOR_CHANNEL_DESCRIPTOR",
+    "UID",
+    "VOILUT",
     "AlgorithmIdentificationSequence",
     "AnatomicalOrientationTypeValues",
     "AxisHandedness",
@@ -219,7 +223,6 @@ __all__ = [
     "Image",
     "InterpolationMethods",
     "IssuerOfIdentifier",
-    "LUT",
     "LateralityValues",
     "ModalityLUT",
     "ModalityLUTTransformation",
@@ -241,7 +244,6 @@ __all__ = [
     "PresentationLUTShapeValues",
     "PresentationLUTTransformation",
     "RGBColorChannels",
-    "RGB_COLOR_CHANNEL_DESCRIPTOR",
     "ReferencedImageSequence",
     "RescaleTypeValues",
     "SOPClass",
@@ -253,9 +255,7 @@ __all__ = [
     "SpecimenProcessing",
     "SpecimenSampling",
     "SpecimenStaining",
-    "UID",
     "UniversalEntityIDTypeValues",
-    "VOILUT",
     "VOILUTFunctionValues",
     "VOILUTTransformation",
     "Volume",

@@ -1,8 +1,9 @@
-"""The version of the library."""
+"""The version of the library, as it was installed."""
 
 from __future__ import annotations
 
+from importlib.metadata import version
+
 __all__ = ["__version__"]
 
-__version__ = "0.1.0"
-"""Version of the installed package; the project file reads it from here or agrees with it (a test checks)."""
+__version__ = version("dicomposer")

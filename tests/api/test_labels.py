@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
 
 from dicomposer.api._join import join
@@ -16,7 +15,9 @@ SHAPES = hnp.array_shapes(min_dims=3, max_dims=3, max_side=6)
 
 
 @given(
-    hnp.arrays(st.sampled_from([np.uint8, np.uint16, np.int32, np.int64]), SHAPES, elements=st.integers(0, 255)),
+    hnp.arrays(
+        st.sampled_from([np.uint8, np.uint16, np.int32, np.int64]), SHAPES, elements=st.integers(0, 255)
+    ),
     st.sampled_from([np.float32, np.float64, None]),
 )
 def test_whole_numbers_of_any_type_are_labels(array, kind):

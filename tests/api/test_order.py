@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from dicomposer import api
 from dicomposer.api._order import plane_order
@@ -67,7 +66,14 @@ def test_a_folder_has_no_order_and_the_message_says_what_to_pass():
     for order in (None, "given"):
         with pytest.raises(ArgumentError) as caught:
             plane_order(order, planes, ordered=False)
-        for word in ("order=", "feet-to-head", "head-to-feet", "instance-number", "SOP Instance UIDs", "NIfTI"):
+        for word in (
+            "order=",
+            "feet-to-head",
+            "head-to-feet",
+            "instance-number",
+            "SOP Instance UIDs",
+            "NIfTI",
+        ):
             assert word in str(caught.value)
     assert plane_order(None, planes, ordered=True).tolist() == [0, 1]
 
@@ -86,7 +92,9 @@ def test_equal_places_have_no_order():
 
 
 def test_instance_numbers():
-    assert plane_order("instance-number", planes_at([0, 1, 2], numbers=[7, 3, 5]), ordered=False).tolist() == [
+    assert plane_order(
+        "instance-number", planes_at([0, 1, 2], numbers=[7, 3, 5]), ordered=False
+    ).tolist() == [
         1,
         2,
         0,

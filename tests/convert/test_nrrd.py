@@ -6,8 +6,7 @@ import gzip
 import numpy as np
 import pytest
 import SimpleITK
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 from dicomposer import convert
 from dicomposer.errors import DamagedFileError, GeometryError, TruncatedError, UnsupportedError

@@ -6,8 +6,7 @@ import nibabel
 import numpy as np
 import pytest
 import SimpleITK
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
 
 from dicomposer import convert, samples
@@ -116,7 +115,11 @@ def test_as_labels_never_changes_a_value(array):
     labels = convert.as_labels(array)
     assert np.array_equal(labels, array, equal_nan=True)
     assert np.array_equal(array, before, equal_nan=True)
-    whole = np.isfinite(array).all() and (array == np.rint(array)).all() and (np.abs(array) < 2**31).all()
+    whole = (
+        np.isfinite(array).all()
+        and (array == np.rint(array)).all()
+        and (np.abs(array.astype(float)) < 2**31).all()
+    )
     assert np.issubdtype(labels.dtype, np.integer) == whole
 
 

@@ -6,16 +6,13 @@ import importlib
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
 
 from dicomposer.errors import ArgumentError, TruncatedError
 from dicomposer.frame import kernels
 
 TWINS = ("numpy", "numba")
-settings.register_profile("kernels", deadline=None, max_examples=60)
-settings.load_profile("kernels")
 
 
 @pytest.fixture(params=TWINS, autouse=True, scope="module")
@@ -73,15 +70,14 @@ def test_packing_and_merging_are_exact(planes, data):
     kernels.pack_label_frames(planes, plane_index, label, out)
     assert np.array_equal(np.frombuffer(out, np.uint8)[:size], packed(planes, plane_index, label))
     back = np.zeros(planes.shape, data.draw(st.sampled_from([np.uint8, np.uint16, np.uint32])))
-    overlapped = kernels.merge_bit_frames(out, np.arange(len(pairs)), plane_index, label, back, check_overlap=False)
+    overlapped = kernels.merge_bit_frames(
+        out, np.arange(len(pairs)), plane_index, label, back, check_overlap=False
+    )
     expected = np.zeros(planes.shape, np.int64)
     for plane, value in pairs:
         expected[plane][planes[plane] == value] = value
     assert np.array_equal(back, expected)
-    repeated = len(set(pairs)) < len(pairs)
-    assert overlapped == any(
-        (planes[i] == v).any() for i, v in set(pairs) if pairs.count((i, v)) > 1
-    ) or not repeated
+    assert overlapped == any((planes[i] == v).any() for i, v in set(pairs) if pairs.count((i, v)) > 1)
 
 
 @given(SHAPES, st.integers(0, 2**32 - 1), st.booleans())
@@ -98,7 +94,7 @@ def test_merging_overlaps_keeps_the_highest(shape, seed, reverse):
     assert kernels.merge_bit_frames(bits, range(4), [0] * 4, labels, again) == overlapped
 
 
-@given(label_planes(highest=300))
+@given(label_planes(highest=200))
 def test_labels_beyond_the_described_are_refused(planes):
     if planes.max() > 5:
         with pytest.raises(ArgumentError, match="above the highest"):
@@ -163,7 +159,7 @@ def test_remapping(planes, data):
         assert np.array_equal(kernels.remap_labels(planes, lut), lut[planes])
 
 
-# -- stacks ----------------------------------------------------------------------------------------------------------
+# -- stacks ----------------------------------------------------------------------------------------
 
 
 @st.composite
@@ -171,8 +167,12 @@ def stacks(draw):
     p, r, c = draw(SHAPES)
     s = draw(st.integers(1, 5))
     dtype = draw(st.sampled_from([bool, np.uint8, np.int16, np.float32, np.float64]))
-    stack = draw(hnp.arrays(np.uint8, (p, r, c, s), elements=st.integers(0, 1), fill=st.just(0))).astype(dtype)
-    return np.moveaxis(np.ascontiguousarray(np.moveaxis(stack, -1, 0)), 0, -1) if draw(st.booleans()) else stack
+    stack = draw(hnp.arrays(np.uint8, (p, r, c, s), elements=st.integers(0, 1), fill=st.just(0))).astype(
+        dtype
+    )
+    return (
+        np.moveaxis(np.ascontiguousarray(np.moveaxis(stack, -1, 0)), 0, -1) if draw(st.booleans()) else stack
+    )
 
 
 @given(stacks())
@@ -195,7 +195,11 @@ def test_stacks_of_masks(stack):
 
 @pytest.mark.parametrize("bad", [2, -1, 0.5, np.nan])
 def test_masks_of_other_values_are_refused(bad):
-    stack = np.zeros((2, 4, 4, 3), np.float32 if bad != int(bad or 0) else np.int16) if bad == bad else np.zeros((2, 4, 4, 3))
+    stack = (
+        np.zeros((2, 4, 4, 3), np.float32 if bad != int(bad or 0) else np.int16)
+        if bad == bad
+        else np.zeros((2, 4, 4, 3))
+    )
     stack[1, 2, 3, 1] = bad
     with pytest.raises(ArgumentError, match="plane 1"):
         kernels.stack_present(stack)
@@ -225,7 +229,7 @@ def test_fractions_out_of_range_are_refused(bad, segments):
         kernels.quantise_fractions(stack, 255, np.empty(stack.shape, np.uint8))
 
 
-# -- tiles -----------------------------------------------------------------------------------------------------------
+# -- tiles -----------------------------------------------------------------------------------------
 
 
 @st.composite
@@ -280,16 +284,20 @@ def test_memory_maps_are_read_in_bands(tmp_path):
     tiles = np.arange(np.prod(kernels.tile_count(matrix.shape, (64, 64))))
     out = bytearray(tiles.size * 512)
     kernels.pack_label_tiles(matrix, (64, 64), tiles, np.ones_like(tiles), out)
-    assert np.array_equal(np.frombuffer(out, np.uint8), packed(tiled(np.asarray(matrix), (64, 64)), tiles, np.ones_like(tiles)))
+    assert np.array_equal(
+        np.frombuffer(out, np.uint8), packed(tiled(np.asarray(matrix), (64, 64)), tiles, np.ones_like(tiles))
+    )
 
 
-# -- run lengths and the choice -----------------------------------------------------------------------------------------
+# -- run lengths and the choice --------------------------------------------------------------------
 
 
 @given(
     hnp.arrays(
-        np.uint8, st.tuples(st.integers(1, 6), st.sampled_from([1, 2, 3, 5, 127, 128, 129, 255, 256, 300])),
-        elements=st.integers(0, 2), fill=st.just(0),
+        np.uint8,
+        st.tuples(st.integers(1, 6), st.sampled_from([1, 2, 3, 5, 127, 128, 129, 255, 256, 300])),
+        elements=st.integers(0, 2),
+        fill=st.just(0),
     )
 )
 def test_run_lengths(plane):

@@ -336,7 +336,8 @@ for _name, _keyword, _vr, _value in (
 
         @mutation(_name)
         def _unannounced(dataset: Dataset, rng: random.Random) -> Iterable[str]:
-            dataset.pop("SpecificCharacterSet", None)
+            if "SpecificCharacterSet" in dataset:
+                raise NotApplicable("character set")
             put(dataset, "Manufacturer", "LO", b"M\xfcller")
             return ["Manufacturer$"]
 
@@ -589,7 +590,8 @@ def _no_organization(dataset: Dataset, rng: random.Random) -> Iterable[str]:
 @mutation("indices of two frames exchanged")
 def _exchanged(dataset: Dataset, rng: random.Random) -> Iterable[str]:
     frames = dataset.get("PerFrameFunctionalGroupsSequence", [])
-    if len(frames) < 3 or "FrameContentSequence" not in frames[0]:
+    # Exchanging the ends of three planes turns their order round, which is as good.
+    if len(frames) < 4 or "FrameContentSequence" not in frames[0]:
         raise NotApplicable("frames")
     if "DimensionIndexValues" not in frames[0].FrameContentSequence[0]:
         raise NotApplicable("indices")

@@ -55,9 +55,11 @@ class Hand:
         reviewed = tomllib.loads((HERE / "reviewed.toml").read_text("utf-8"))
         overlay: dict[str, Any] = {}
         for file in sorted(HERE.glob("overlay*.toml")):
-            for table, content in tomllib.loads(file.read_text("utf-8")).items():
+            tables = tomllib.loads(file.read_text("utf-8"))
+            edition = {"edition": tables.pop("edition")} if "edition" in tables else {}
+            for table, content in tables.items():
                 if isinstance(content, list):
-                    overlay.setdefault(table, []).extend(content)
+                    overlay.setdefault(table, []).extend(edition | entry for entry in content)
                 else:
                     overlay.setdefault(table, {}).update(content)
         exact, ends = {}, {}
@@ -108,6 +110,13 @@ def _plain(term: str, keyword: str) -> str:
     return str(int(term)) if term.isdecimal() else term
 
 
+def _tags_in_groups(trees: dict[str, list[Node]]) -> list[int]:
+    """Tags of the attributes that stand directly in the items of functional group sequences."""
+    sequences = [node for tree in trees.values() for node in tree if node.keyword in GROUPS]
+    keywords = {node.keyword for sequence in sequences for group in sequence.items for node in group.items}
+    return sorted(tag for tag in map(tag_for_keyword, keywords) if tag is not None)
+
+
 def _listed(value: str | list[str]) -> list[str]:
     return [value] if isinstance(value, str) else value
 
@@ -124,6 +133,7 @@ class Tables:
         }
         self.texts: dict[str, tuple[str, list[str]]] = {}
         self.counts: Counter[str] = Counter()
+        self.names: dict[str, list[int]] = {}
 
     @cached_property
     def edition(self) -> str:
@@ -137,6 +147,7 @@ class Tables:
         rows = self.structure.json("module_attribute_map")
         trees = {key: self._tree(key, content) for key, content in sorted(rows.items())}
         self._uids(classes)
+        self.names["functional_group_tags"] = _tags_in_groups(trees)
         for modules in iods.values():
             for entry in modules:  # a few modules whose attributes the source does not have
                 trees.setdefault(entry["key"], [])
@@ -310,7 +321,7 @@ class Tables:
             expression = self.hand.reviewed.get(name)
         if expression is None:
             return ""
-        code = [*predicates.parse(expression), edition]
+        code = [*predicates.parse(expression, self.names), edition]
         key = fingerprint(json.dumps(code))
         self.files["conditions"][key] = code
         return key

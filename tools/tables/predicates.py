@@ -15,6 +15,7 @@ A Python expression, read with :mod:`ast` and never run::
     module('contrast-bolus')              the module is present
     unknown('why')                        no data set tells
     a and b, a or b, not a
+    DimensionIndexPointer in some_name    one of a list of values that the caller gives under that name
 
 after which may stand ``; may`` (may be present otherwise) or ``; may if <expression>``.
 """
@@ -22,12 +23,14 @@ after which may stand ``; may`` (may be present otherwise) or ``; may if <expres
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 Code = list[Any]
+Names = Mapping[str, Sequence[Any]]
 
 
-def parse(text: str) -> tuple[Code, bool | Code]:
+def parse(text: str, names: Names | None = None) -> tuple[Code, bool | Code]:
     """(predicate, otherwise) of a condition in that notation; SyntaxError or ValueError if it is none."""
     main, _, rest = text.partition(";")
     rest = rest.strip()
@@ -35,22 +38,22 @@ def parse(text: str) -> tuple[Code, bool | Code]:
         raise ValueError(f"after ';' stands {rest!r}")
     otherwise: bool | Code = rest == "may"
     if rest.startswith("may if "):
-        otherwise = _code(rest.removeprefix("may if "))
-    return _code(main), otherwise
+        otherwise = _code(rest.removeprefix("may if "), names or {})
+    return _code(main, names or {}), otherwise
 
 
-def _code(text: str) -> Code:
-    return _translate(ast.parse(text.strip(), mode="eval").body)
+def _code(text: str, names: Names) -> Code:
+    return _translate(ast.parse(text.strip(), mode="eval").body, names)
 
 
-def _translate(node: ast.expr) -> Code:
+def _translate(node: ast.expr, names: Names) -> Code:
     match node:
         case ast.BoolOp(op=op, values=values):
-            return ["&" if isinstance(op, ast.And) else "|", *(_translate(value) for value in values)]
+            return ["&" if isinstance(op, ast.And) else "|", *(_translate(value, names) for value in values)]
         case ast.UnaryOp(op=ast.Not(), operand=part):
-            return ["!", _translate(part)]
+            return ["!", _translate(part, names)]
         case ast.Compare(left=left, ops=[op], comparators=[right]):
-            return _comparison(left, op, right)
+            return _comparison(left, op, right, names)
         case ast.Call(func=ast.Name(id=name), args=[argument]):
             return _call(name, argument)
         case ast.Name() | ast.Attribute():
@@ -69,8 +72,11 @@ def _call(name: str, argument: ast.expr) -> Code:
     raise ValueError(f"no function {name!r}")
 
 
-def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr) -> Code:
-    value = ast.literal_eval(right)
+def _comparison(left: ast.expr, op: ast.cmpop, right: ast.expr, names: Names) -> Code:
+    if isinstance(right, ast.Name) and right.id in names:
+        value: Any = names[right.id]
+    else:
+        value = ast.literal_eval(right)
     if isinstance(left, ast.Call) and ast.unparse(left.func) == "count" and isinstance(op, ast.Gt):
         return ["#", _path(left.args[0]), value]
     index = None

@@ -67,7 +67,8 @@ def relabel(labels: NDArray[Any], values: Sequence[int]) -> NDArray[Any]:
     table = np.zeros(int(np.iinfo(labels.dtype).max) + 1, dtype=np.uint8 if len(values) < 256 else np.uint16)
     known = [value for value in values if value < len(table)]
     table[known] = [number for number, value in enumerate(values, start=1) if value < len(table)]
-    return table[labels]
+    numbered: NDArray[Any] = table[labels]
+    return numbered
 
 
 def as_binary(labels: NDArray[Any], name: str) -> NDArray[np.uint8]:

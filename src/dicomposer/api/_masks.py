@@ -12,7 +12,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dicomposer import convert
-from dicomposer.errors import ArgumentError, MissingDependencyError
+from dicomposer.api._sources import read_header
+from dicomposer.errors import ArgumentError, MissingDependencyError, OverlapError
+from dicomposer.seg import SOP_CLASS_UIDS, Segmentation, SegmentDescription
 from dicomposer.volume import Volume, VolumeGeometry
 
 MaskLike: TypeAlias = "NDArray[Any] | Volume | str | os.PathLike[str] | Mapping[str, Any] | Any"
@@ -46,10 +48,13 @@ class Masks:
         One name a mask; None when one mask holds all segments.
     items : tuple[object, ...]
         The masks as given.
+    descriptions : tuple[SegmentDescription, ...]
+        What a mask that is a Segmentation already says about its segments.
     """
 
     names: tuple[str, ...] | None
     items: tuple[Any, ...]
+    descriptions: tuple[SegmentDescription, ...] = ()
 
     @classmethod
     def of(cls, mask: MaskLike) -> Masks:
@@ -60,6 +65,11 @@ class Masks:
             return cls(tuple(str(name) for name in mask), tuple(mask.values()))
         if isinstance(mask, str | os.PathLike) and Path(mask).is_dir():
             return cls.of(_folder(Path(mask)))
+        if isinstance(mask, str | os.PathLike) and _is_dicom(Path(mask)):
+            mask = _segmentation(Path(mask))
+        if isinstance(mask, Segmentation):
+            numbers = mask.segment_numbers
+            return cls(None, (mask,), tuple(mask.get_segment_description(number) for number in numbers))
         return cls(None, (mask,))
 
     def __iter__(self) -> Iterator[Layer]:
@@ -87,6 +97,35 @@ def _suffix(path: Path) -> str:
     return ".nii.gz" if name.endswith(".nii.gz") else path.suffix.lower()
 
 
+def _is_dicom(path: Path) -> bool:
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(132)[128:] == b"DICM"
+
+
+def _segmentation(path: Path) -> Segmentation:
+    dataset = read_header(path)
+    if str(dataset.get("SOPClassUID")) not in SOP_CLASS_UIDS:
+        raise ArgumentError(f"{path.name} is a DICOM file, but no Segmentation")
+    return Segmentation.from_dataset(dataset, copy=False)
+
+
+def _of_segmentation(mask: Segmentation) -> Layer:
+    """Segment numbers as labels; a channel a segment where segments overlap or are fractions."""
+    combine = mask.get("SegmentationType") != "FRACTIONAL"
+    try:
+        return _read_segmentation(mask, combine=combine)
+    except OverlapError:
+        return _read_segmentation(mask, combine=False)
+
+
+def _read_segmentation(mask: Segmentation, *, combine: bool) -> Layer:
+    if mask.is_tiled:
+        return _bare(mask.get_total_pixel_matrix(combine_segments=combine)[np.newaxis])
+    return _of_volume(mask.get_volume(combine_segments=combine))
+
+
 def read_layer(mask: Any) -> Layer:
     """Read one mask.
 
@@ -102,6 +141,8 @@ def read_layer(mask: Any) -> Layer:
     ArgumentError
         When it has not 2 to 4 dimensions, or the file is of an unknown kind.
     """
+    if isinstance(mask, Segmentation):
+        return _of_segmentation(mask)
     if isinstance(mask, str | os.PathLike) and _suffix(Path(mask)) in _PICTURE_SUFFIXES:
         return _bare(_picture(Path(mask)))
     if hasattr(mask, "__array__") and not _has_geometry(mask):  # tensors, memory maps

@@ -9,6 +9,7 @@ from typing import Any, BinaryIO
 from pydicom.dataset import Dataset
 
 from dicomposer import image, record, seg
+from dicomposer.api._sources import read_header
 
 
 def _segmentation(dataset: Dataset) -> Dataset:
@@ -41,7 +42,7 @@ def open(path: str | os.PathLike[str] | BinaryIO) -> Dataset:
     NotDicomError, DamagedFileError
         When it is no DICOM file, or does not hold together.
     """
-    dataset = record.read(path, lazy=True)
+    dataset = read_header(path) if isinstance(path, str | os.PathLike) else record.read(path, lazy=True)
     known = _CLASSES.get(str(dataset.get("SOPClassUID", "")))
     if known is not None:
         return known(dataset)

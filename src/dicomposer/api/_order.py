@@ -137,7 +137,7 @@ def _by_instance_number(planes: SourcePlanes) -> NDArray[np.intp]:
 
 
 def _by_uid(order: Sequence[str], planes: SourcePlanes) -> NDArray[np.intp]:
-    if isinstance(order, bytes) or not all(isinstance(uid, str) for uid in order):
+    if not all(isinstance(uid, str) for uid in order):
         raise ArgumentTypeError("order must be a word or a sequence of SOP Instance UIDs")
     if planes.uids is None:
         raise ArgumentError(

@@ -108,7 +108,8 @@ class SourcePlanes:
                 f"{spread:.3g}; "
                 "pass the images of one orientation"
             )
-        return orientations[0]
+        first: NDArray[np.float64] = orientations[0]
+        return first
 
     @property
     def normal(self) -> NDArray[np.float64]:

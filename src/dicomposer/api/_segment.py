@@ -97,7 +97,7 @@ def segment(
     mask : numpy.ndarray, Volume, path, nibabel or SimpleITK image, or a dictionary of these by name
         Labels (0 is background), 0/1 masks, or fractions from 0 to 1. Arrays are (rows, columns), (planes,
         rows, columns) or (planes, rows, columns, segments). Files: NIfTI, NRRD, MetaImage, ``.npy``,
-        ``.npz``, and pictures for single images. A dictionary, or a folder of files, holds one mask a
+        ``.npz``, pictures for single images, DICOM Segmentations. A dictionary, or a folder of files, holds one mask a
         structure; they may overlap unless LABELMAP is asked for. A mask with a geometry is put on the grid of
         the images, never resampled: its axes are turned, and planes outside it are empty.
     source : str, os.PathLike, pydicom.Dataset or a list of files or datasets
@@ -160,7 +160,10 @@ def segment(
     masks = Masks.of(mask)
     canvas = _compose(masks, images, order, segmentation_type)
     array, descriptions = _assign(
-        canvas.array, read_segments(segments, masks.names), segmentation_type, made_by
+        canvas.array,
+        read_segments(segments or masks.descriptions or None, masks.names),
+        segmentation_type,
+        made_by,
     )
     arguments = _defaults(canvas.images[0], descriptions) | extra
     if "transfer_syntax_uid" in arguments:

@@ -106,15 +106,17 @@ class SegmentSpec:
     def describe(self, number: int, algorithm: Algorithm, tracking_id: str) -> SegmentDescription:
         """Make the description of segment `number`."""
         term = None if self.category is not None and self.type is not None else terminology.look_up(self.name)
-        regions = self.regions if self.regions is not None else _listed(term and term.region)
-        colour = self.colour if self.colour is not None or term is None else term.colour
+        category, kind, regions, colour = self.category, self.type, self.regions, self.colour
+        if term is not None:
+            category = term.category if category is None else category
+            kind = term.type if kind is None else kind
+            regions = _listed(term.region) if regions is None else regions
+            colour = term.colour if colour is None else colour
         description = SegmentDescription(
             segment_number=number,
             segment_label=self.label or (term.label if term else self.name),
-            segmented_property_category=self.category
-            if self.category is not None
-            else term and term.category,
-            segmented_property_type=self.type if self.type is not None else term and term.type,
+            segmented_property_category=category,
+            segmented_property_type=kind,
             tracking_id=tracking_id,
             tracking_uid=self.tracking_uid or new_uid(),
             anatomic_regions=regions or None,

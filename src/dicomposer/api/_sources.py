@@ -102,11 +102,21 @@ def read_source(
     return _choose_series(given, 0, series, ordered=True, what="the list of sources")
 
 
+def read_header(path: str | os.PathLike[str]) -> Dataset:
+    """Read a file whose pixel data stay in it; errors name the file."""
+    try:
+        return record.read(path, lazy=True)
+    except NotDicomError as error:
+        raise NotDicomError(f"{os.fspath(path)} is no DICOM file ({error})") from error
+    except DamagedFileError as error:
+        raise DamagedFileError(f"{os.fspath(path)}: {error}", tag=error.tag) from error
+
+
 def _given(item: object) -> Dataset:
     if isinstance(item, Dataset):
         dataset = item
     elif isinstance(item, str | os.PathLike):
-        dataset = record.read(item, lazy=True)
+        dataset = read_header(item)
     else:
         raise ArgumentTypeError(f"a source must be a file or a dataset, not {type(item).__name__}")
     if "Rows" not in dataset:
@@ -133,12 +143,9 @@ def _scan(folder: Path, progress: Progress | None) -> tuple[list[Dataset], int]:
 
 def _image_or_none(path: Path) -> Dataset | None:
     try:
-        dataset = record.read(path, lazy=True)
+        dataset = read_header(path)
     except NotDicomError:
-        return None
-    except DamagedFileError as error:
-        # Left out silently, a damaged slice would become a gap that nobody sees.
-        raise DamagedFileError(f"{path}: {error}; repair the file or take it out of the folder") from error
+        return None  # a damaged slice raises: left out silently, it would become a gap that nobody sees
     if "Rows" not in dataset or "SOPInstanceUID" not in dataset or dataset.get("SOPClassUID") in _DERIVED:
         return None
     return dataset if any(keyword in dataset for keyword in _PIXELS) else None

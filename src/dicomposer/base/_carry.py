@@ -10,6 +10,7 @@ from copy import deepcopy
 from typing import Final
 
 from pydicom.dataset import Dataset
+from pydicom.tag import Tag
 
 from dicomposer import standard
 
@@ -59,10 +60,11 @@ def carry_over(source: Dataset, target: Dataset, modules: tuple[str, ...] = CARR
     """
     for key in modules:
         for attribute in standard.module(key).attributes:
-            keyword = attribute.keyword
-            if keyword in LEFT_BEHIND or target.get(keyword):
+            # By tag: the tables know attributes that pydicom's dictionary does not
+            tag = Tag(attribute.tag)
+            if attribute.keyword in LEFT_BEHIND or (tag in target and target[tag].value):
                 continue
-            if keyword in source:
-                target[keyword] = deepcopy(source[keyword])
-            elif attribute.type == "2" and keyword not in target and key in ("patient", "general-study"):
-                setattr(target, keyword, [] if attribute.vr == "SQ" else None)
+            if tag in source:
+                target[tag] = deepcopy(source[tag])
+            elif attribute.type == "2" and tag not in target and key in ("patient", "general-study"):
+                target.add_new(tag, attribute.vr, [] if attribute.vr == "SQ" else None)

@@ -15,7 +15,14 @@ from pydicom.valuerep import DA, TM, PersonName
 from dicomposer import standard
 from dicomposer.base._carry import CARRIED_MODULES, carry_over
 from dicomposer.base._compose import compose
-from dicomposer.coding import CodingSchemeIdentificationItem, check_person_name, check_uid, date_text, now, time_text
+from dicomposer.coding import (
+    CodingSchemeIdentificationItem,
+    check_person_name,
+    check_uid,
+    date_text,
+    now,
+    time_text,
+)
 from dicomposer.enum import ContentQualificationValues, PatientSexValues, SpecificCharacterSetValues
 from dicomposer.errors import ArgumentError, ArgumentTypeError, ConformanceError, UnsupportedError
 from dicomposer.record import save
@@ -169,17 +176,21 @@ class SOPClass(Dataset):
         self.ContentDate = _date(content_date) or DA(moment.date())
         self.ContentTime = _time(content_time) or TM(moment.time())
 
-    def _write_file_meta(self, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str | None) -> None:
+    def _write_file_meta(
+        self, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str | None
+    ) -> None:
         uid = str(transfer_syntax_uid or "1.2.840.10008.1.2.1")
         syntax = standard.transfer_syntax(uid)
         if syntax is None or not syntax.little_endian:
-            raise UnsupportedError(f"{uid} is not a transfer syntax that can be written: {_LITTLE_ENDIAN_REQUIRED}")
+            raise UnsupportedError(
+                f"{uid} is not a transfer syntax that can be written: {_LITTLE_ENDIAN_REQUIRED}"
+            )
         meta = FileMetaDataset()
         meta.FileMetaInformationVersion = b"\x00\x01"
-        meta.MediaStorageSOPClassUID = str(sop_class_uid)
-        meta.MediaStorageSOPInstanceUID = str(sop_instance_uid)
-        meta.TransferSyntaxUID = uid
-        meta.ImplementationClassUID = IMPLEMENTATION_CLASS_UID
+        meta.MediaStorageSOPClassUID = PydicomUID(str(sop_class_uid))
+        meta.MediaStorageSOPInstanceUID = PydicomUID(str(sop_instance_uid))
+        meta.TransferSyntaxUID = PydicomUID(uid)
+        meta.ImplementationClassUID = PydicomUID(IMPLEMENTATION_CLASS_UID)
         meta.ImplementationVersionName = IMPLEMENTATION_VERSION
         self.file_meta = meta
 
@@ -210,7 +221,9 @@ class SOPClass(Dataset):
         if "SpecimenDescriptionSequence" in dataset and "ContainerIdentifier" in dataset:
             carry_over(dataset, self, ("specimen",))
 
-    def save_as(self, filename: str | os.PathLike[str] | BinaryIO, /, *args: Any, **kwargs: Any) -> None:
+    def save_as(  # type: ignore[override]  # pydicom allows more kinds of names and writers
+        self, filename: str | os.PathLike[str] | BinaryIO, /, *args: Any, **kwargs: Any
+    ) -> None:
         """Write the object to a file, whole or not at all.
 
         Parameters
@@ -240,11 +253,14 @@ class SOPClass(Dataset):
         if own:
             shown = "; ".join(f"{f.path}: {f.message} ({f.rule})" for f in own[:5])
             more = f" and {len(own) - 5} more" if len(own) > 5 else ""
-            raise ConformanceError(f"the object would not conform to the standard: {shown}{more}", tuple(findings))
+            raise ConformanceError(
+                f"the object would not conform to the standard: {shown}{more}", tuple(findings)
+            )
         if errors:
             names = ", ".join(sorted({f.path for f in errors}))
             warnings.warn(
-                f"taken over from the source images, but not valid: {names}; see dicomposer.validate()", stacklevel=3
+                f"taken over from the source images, but not valid: {names}; see dicomposer.validate()",
+                stacklevel=3,
             )
 
 

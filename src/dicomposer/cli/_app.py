@@ -43,9 +43,9 @@ Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables
 
 def _version(wanted: bool) -> None:
     if wanted:
-        import dicomposer
+        from importlib.metadata import version
 
-        typer.echo(f"dicomposer {dicomposer.__version__}")
+        typer.echo(f"dicomposer {version('dicomposer')}")
         raise typer.Exit
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
@@ -202,27 +203,28 @@ def _print(outcome: Outcome) -> None:
 
 
 def _print_table(outcomes: Sequence[Outcome]) -> None:
-    table = Table(title="\nVerdicts", title_justify="left", header_style="bold")
+    table = Table(title="\nVoxels and verdicts", title_justify="left", header_style="bold", box=SIMPLE_HEAD)
     for heading in ("object", "segment"):
-        table.add_column(heading)
-    for heading in ("voxels given", "read by us", "read by dcmqi"):
-        table.add_column(heading, justify="right")
-    for heading in ("every voxel back", "validator", "dciodvfy"):
-        table.add_column(heading, justify="center")
+        table.add_column(heading, overflow="fold")
+    for heading in ("given", "by us", "by dcmqi"):
+        table.add_column(heading, justify="right", no_wrap=True)
+    for heading in ("all back", "validator", "dciodvfy"):
+        table.add_column(heading, justify="center", no_wrap=True)
     for outcome in outcomes:
         for index, one in enumerate(outcome.summary.segments):
             given = outcome.given[one.number]
-            last = index == len(outcome.summary.segments) - 1
             table.add_row(
                 "" if index else outcome.case.name,
                 escape(one.label),
                 f"{given:,}",
                 _count(one.voxels, given),
-                "no slides" if outcome.by_itk is None else _count(outcome.by_itk.get(one.number, 0), given),
+                "-" if outcome.by_itk is None else _count(outcome.by_itk.get(one.number, 0), given),
                 *(("", "", "") if index else _marks(outcome)),
-                end_section=last,
             )
     out().print(table)
+    out().print(
+        "given: in the mask; by us, by dcmqi: read from the file (dcmqi reads no slides); all back: every voxel equal"
+    )
 
 
 def _count(voxels: int, expected: int) -> str:
@@ -232,5 +234,4 @@ def _count(voxels: int, expected: int) -> str:
 def _marks(outcome: Outcome) -> tuple[str, str, str]:
     verdicts = (outcome.same, outcome.findings.ok, outcome.dciodvfy.good)
     same, ok, iod = (_GOOD if verdict else _BAD for verdict in verdicts)
-    notes = len(outcome.findings) - len(outcome.findings.errors)
-    return same, ok + (f" {notes} notes" if notes else ""), iod
+    return same, ok, iod

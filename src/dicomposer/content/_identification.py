@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from datetime import datetime
-from importlib.metadata import PackageNotFoundError, version
 from typing import ClassVar, Final, Self
 
 from pydicom.dataset import Dataset
@@ -398,6 +397,8 @@ def _legal(dataset: Dataset, keyword: str, vr: str) -> list[str] | str | None:
 
 
 def _library_version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # slow to import, seldom needed
+
     try:
         return version("dicomposer")
     except PackageNotFoundError:  # used from a source tree that is not installed

@@ -15,6 +15,7 @@ from dicomposer.content._macro import require
 from dicomposer.content._tables import apply_table, checked_table, entries, inverted, scaled, set_table
 from dicomposer.enum import PresentationLUTShapeValues, RescaleTypeValues, VOILUTFunctionValues
 from dicomposer.errors import ArgumentError, ArgumentTypeError
+from dicomposer.pixels import apply_voi_window
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -389,8 +390,8 @@ class VOILUTTransformation(Dataset):
         names += [""] * (len(centers) - len(names))
         index = _choose(names, voi_transform_selector)
         function = VOILUTFunctionValues(self.get("VOILUTFunction") or "LINEAR")
-        window = (float(centers[index]), float(widths[index]))
-        return _windowed(np.asarray(array), window, function, _ends(output_range, invert=invert), dtype)
+        center, width = float(centers[index]), float(widths[index])
+        return apply_voi_window(np.asarray(array), center, width, function, output_range, dtype, invert)
 
 
 class PresentationLUTTransformation(Dataset):
@@ -450,13 +451,6 @@ def _choose(names: list[str], selector: int | str) -> int:
     raise IndexError(f"voi_transform_selector names none of the {len(names)} transformations")
 
 
-def _ends(output_range: tuple[float, float], *, invert: bool) -> tuple[float, float]:
-    low, high = output_range
-    if not low < high:
-        raise ArgumentError(f"output_range must grow, found {low} to {high}")
-    return (high, low) if invert else (low, high)
-
-
 def _rescaled_integers(array: Array, slope: int, intercept: int, dtype: np.dtype[Any]) -> Array:
     if array.dtype.kind not in "iu":
         raise ArgumentError("an integer type needs integer pixels")
@@ -468,33 +462,3 @@ def _rescaled_integers(array: Array, slope: int, intercept: int, dtype: np.dtype
             f"{ends[0]} to {ends[1]}"
         )
     return np.add(np.multiply(array, slope, dtype=dtype, casting="unsafe"), intercept, dtype=dtype)
-
-
-def _windowed(
-    array: Array,
-    window: tuple[float, float],
-    function: VOILUTFunctionValues,
-    ends: tuple[float, float],
-    dtype: npt.DTypeLike | None,
-) -> Array:
-    """Apply a window (PS3.3 C.11.2.1.2 and C.11.2.1.3); `ends` are what its lower and upper end become."""
-    wanted = np.dtype(np.float64 if dtype is None else dtype)
-    if wanted.kind != "f":
-        raise ArgumentError(f"a window gives floating point values, not {wanted}")
-    center, width = window
-    low, high = ends
-    values = array.astype(wanted)
-    if function is VOILUTFunctionValues.SIGMOID:
-        # tanh has the same values as the formula of C.11.2.1.3.1 and does not overflow
-        part = 0.5 + 0.5 * np.tanh(2 * (values - center) / width)
-        return np.asarray(low + (high - low) * part, dtype=wanted)
-    if function is VOILUTFunctionValues.LINEAR:
-        center, width = center - 0.5, width - 1
-    if width == 0:  # a step: what lies beyond the centre is white
-        return np.where(values > center, high, low).astype(wanted)
-    values -= center - width / 2
-    values /= width
-    np.clip(values, 0, 1, out=values)
-    values *= high - low
-    values += low
-    return np.asarray(values)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from typing import Any, Final, Self, TypeAlias
 
 import numpy as np
@@ -13,6 +14,7 @@ from dicomposer.coding import UID, check_uid
 from dicomposer.content._macro import require
 from dicomposer.content._tables import apply_table, checked_table, entries, set_table, words_of
 from dicomposer.errors import ArgumentError, ArgumentTypeError, DamagedFileError, MissingAttributeError
+from dicomposer.pixels import CIELabColor
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -208,8 +210,8 @@ class PaletteColorLUTTransformation(Dataset):
             values = [getattr(table, name) for table in tables]
             if len(set(values)) > 1:
                 raise ArgumentError(f"the three tables must have the same {name}, found {values}")
-        for table in tables:
-            self.update(table)
+        for element in (element for table in tables for element in table):
+            self.add_new(element.tag, element.VR, deepcopy(element.value))
         if palette_color_lut_uid is not None:
             self.PaletteColorLookupTableUID = check_uid(palette_color_lut_uid, "palette_color_lut_uid")
 
@@ -225,8 +227,8 @@ class PaletteColorLUTTransformation(Dataset):
         Parameters
         ----------
         colors : Sequence[str]
-            One colour for each pixel value from `first_mapped_value`: a CSS name ("red", "Crimson"), "#ff7733"
-            or "rgb(255, 119, 51)".
+            One colour for each pixel value from `first_mapped_value`: a CSS name ("red", "Crimson"),
+            "#ff7733" or "rgb(255, 119, 51)".
         first_mapped_value : int
             Pixel value of the first colour.
         palette_color_lut_uid : str | UID | None
@@ -239,7 +241,9 @@ class PaletteColorLUTTransformation(Dataset):
         """
         if isinstance(colors, str):
             raise ArgumentTypeError("colors must be a sequence of strings")
-        rows = np.array([_rgb(color) for color in colors], np.uint8).reshape(-1, 3)
+        rows = np.array(
+            [CIELabColor.from_string(color).to_rgb(clip=True) for color in colors], np.uint8
+        ).reshape(-1, 3)
         return cls.from_combined_lut(rows, first_mapped_value, palette_color_lut_uid)
 
     @classmethod
@@ -424,9 +428,3 @@ class _Expansion:
         if len(words) < count:
             raise DamagedFileError("a segment of a look-up table is incomplete")
         return words
-
-
-def _rgb(color: str) -> tuple[int, int, int]:
-    from dicomposer.pixels import CIELabColor
-
-    return CIELabColor.from_string(color).to_rgb(clip=True)

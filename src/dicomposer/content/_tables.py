@@ -10,6 +10,7 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 from dicomposer.errors import ArgumentError, ArgumentTypeError, DamagedFileError
+from dicomposer.pixels import apply_lut
 
 Array: TypeAlias = npt.NDArray[Any]
 
@@ -94,20 +95,9 @@ def words_of(value: object, bits: int) -> Array:
 
 def apply_table(array: Array, table: Array, first: int, dtype: npt.DTypeLike | None) -> Array:
     """Look pixels up; see :meth:`LUT.apply`."""
-    pixels = np.asarray(array)
-    if pixels.dtype.kind not in "iu":
-        raise ArgumentError(f"a look-up table needs integer pixels, found {pixels.dtype}")
-    if dtype is not None:
-        wanted = np.dtype(dtype)
-        if not np.can_cast(table.dtype, wanted, "safe"):
-            raise ArgumentTypeError(f"{wanted} cannot hold every entry of a table of {table.dtype}")
-        table = table.astype(wanted)
-    limits, last = np.iinfo(pixels.dtype), first + len(table) - 1
-    if first > limits.max or last < limits.min:  # no pixel can lie within the table
-        edge = 0 if first > limits.max else -1
-        return np.broadcast_to(table[edge], (*pixels.shape, *table.shape[1:])).copy()
-    within = np.clip(pixels, max(first, int(limits.min)), min(last, int(limits.max)))
-    return np.asarray(table[within.astype(np.intp) - first])
+    if dtype is not None and not np.can_cast(table.dtype, dtype, "safe"):
+        raise ArgumentTypeError(f"{np.dtype(dtype)} cannot hold every entry of a table of {table.dtype}")
+    return apply_lut(np.asarray(array), table, first, dtype)
 
 
 def scaled(

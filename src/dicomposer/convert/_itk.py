@@ -40,7 +40,7 @@ class SimpleITKReader:
         _need_three_axes(image.GetDimension())
         if image.GetNumberOfComponentsPerPixel() == 1:
             return _grid(Volume.from_simpleitk(image))
-        place = Volume.from_simpleitk(SimpleITK.VectorIndexSelectionCast(image, 0)).affine
+        _, place = _grid(Volume.from_simpleitk(SimpleITK.VectorIndexSelectionCast(image, 0)))
         return SimpleITK.GetArrayFromImage(image), place
 
 
@@ -69,4 +69,5 @@ def _need_three_axes(dimensions: int) -> None:
 
 
 def _grid(volume: Volume) -> Grid:
-    return volume.array, volume.affine
+    turned = volume.permute_spatial_axes([2, 1, 0])  # a volume keeps the order of ITK's axes
+    return turned.array, turned.affine

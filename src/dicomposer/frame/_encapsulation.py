@@ -300,7 +300,9 @@ class FragmentMap:
         if self.frames == 1:
             return [0, count]
         begins = [
-            i for i, f in enumerate(fragments) if bytes(self.source.read(f.start, min(4, f.length))).startswith(_STARTS)
+            i
+            for i, f in enumerate(fragments)
+            if bytes(self.source.read(f.start, min(4, f.length))).startswith(_STARTS)
         ]
         if len(begins) != self.frames or begins[0] != 0:
             raise DamagedFileError(

@@ -126,7 +126,9 @@ class FrameAccess(SOPClass):
             raise ArgumentError("the dataset is not an image: it has no Rows and Columns")
 
     @classmethod
-    def from_file(cls, fp: str | bytes | os.PathLike[str] | BinaryIO, lazy_frame_retrieval: bool = False) -> Self:
+    def from_file(
+        cls, fp: str | bytes | os.PathLike[str] | BinaryIO, lazy_frame_retrieval: bool = False
+    ) -> Self:
         """Read an image from a file.
 
         Parameters
@@ -231,7 +233,9 @@ class FrameAccess(SOPClass):
         """
         return self._reader.array(int(self._frame_indices([frame_number], as_index)[0]))
 
-    def get_stored_frames(self, frame_numbers: Iterable[int] | None = None, as_indices: bool = False) -> NDArray[Any]:
+    def get_stored_frames(
+        self, frame_numbers: Iterable[int] | None = None, as_indices: bool = False
+    ) -> NDArray[Any]:
         """Several frames of stored values.
 
         Parameters
@@ -296,14 +300,22 @@ class FrameAccess(SOPClass):
             From the Common Instance Reference module (PS3.3 C.12.2), in the order of the file.
         """
         found = [
-            (UID(str(self.StudyInstanceUID)), UID(str(series.SeriesInstanceUID)), UID(str(item.ReferencedSOPInstanceUID)))
+            (
+                UID(str(self.StudyInstanceUID)),
+                UID(str(series.SeriesInstanceUID)),
+                UID(str(item.ReferencedSOPInstanceUID)),
+            )
             for series in self.get("ReferencedSeriesSequence") or []
             for item in series.get("ReferencedInstanceSequence") or []
         ]
         for study in self.get("StudiesContainingOtherReferencedInstancesSequence") or []:
             for series in study.get("ReferencedSeriesSequence") or []:
                 found.extend(
-                    (UID(str(study.StudyInstanceUID)), UID(str(series.SeriesInstanceUID)), UID(str(i.ReferencedSOPInstanceUID)))
+                    (
+                        UID(str(study.StudyInstanceUID)),
+                        UID(str(series.SeriesInstanceUID)),
+                        UID(str(i.ReferencedSOPInstanceUID)),
+                    )
                     for i in series.get("ReferencedInstanceSequence") or []
                 )
         return found
@@ -331,7 +343,9 @@ class FrameAccess(SOPClass):
         if system is None:
             raise GeometryError("the image has no frame of reference: it is not a volume in space")
         if spacing is None or index.orientation is None:
-            raise GeometryError("the frames do not share one orientation and pixel spacing: they are no regular volume")
+            raise GeometryError(
+                "the frames do not share one orientation and pixel spacing: they are no regular volume"
+            )
         uid = self.get("FrameOfReferenceUID")
         if index.matrix is not None:
             if index.matrix.focal_planes > 1:
@@ -357,7 +371,9 @@ class FrameAccess(SOPClass):
             pixel_spacing=spacing,
             tolerance=stack_tolerance(rtol, atol, perpendicular_tol),
         )
-        between = stack.require_regular(allow_missing=allow_missing_positions, allow_duplicates=allow_duplicate_positions)
+        between = stack.require_regular(
+            allow_missing=allow_missing_positions, allow_duplicates=allow_duplicate_positions
+        )
         slots = stack.places if stack.slots is None else stack.slots
         geometry = VolumeGeometry.from_attributes(
             image_position=stack.origin.tolist(),
@@ -443,4 +459,6 @@ class FrameAccess(SOPClass):
             return _select.by_tiles(self._index, (int(self.Rows), int(self.Columns)), region), crop
         inside = (of_frame >= first) & (of_frame < last)
         frames = np.flatnonzero(inside)
-        return _select.Selection(frames, (of_frame[inside] - first).astype(np.intp), last - first, region), crop
+        return _select.Selection(
+            frames, (of_frame[inside] - first).astype(np.intp), last - first, region
+        ), crop

@@ -15,7 +15,15 @@ from numpy.typing import NDArray
 from dicomposer.errors import ArgumentError, IndexingError
 from dicomposer.image._index import FrameIndex
 
-__all__ = ["Region", "Selection", "by_dimension", "by_source_frame", "by_source_instance", "by_tiles", "window"]
+__all__ = [
+    "Region",
+    "Selection",
+    "by_dimension",
+    "by_source_frame",
+    "by_source_instance",
+    "by_tiles",
+    "window",
+]
 
 _SEGMENT_POINTER = 0x0062000B
 
@@ -51,9 +59,7 @@ class Selection:
         return Selection(self.frames[mask], self.planes[mask], self.count, self.region, offsets)
 
 
-def window(
-    start: int | None, end: int | None, size: int, *, as_indices: bool, name: str
-) -> tuple[int, int]:
+def window(start: int | None, end: int | None, size: int, *, as_indices: bool, name: str) -> tuple[int, int]:
     """Turn a (start, end) pair in DICOM or Python counting into a half-open zero-based window.
 
     Parameters
@@ -92,7 +98,9 @@ def _whole(rows: int, columns: int) -> Region:
     return Region(0, rows, 0, columns)
 
 
-def _lookup(values: NDArray[np.int64], wanted: NDArray[np.int64]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+def _lookup(
+    values: NDArray[np.int64], wanted: NDArray[np.int64]
+) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
     """All pairs (position in ``values``, position in ``wanted``) with equal contents; rows compare whole."""
     both = np.concatenate([wanted, values])
     _, codes = np.unique(both, axis=0, return_inverse=True)
@@ -227,7 +235,9 @@ def dimension_columns(index: FrameIndex, pointers: Sequence[int] | None) -> NDAr
         chosen = []
         for pointer in pointers:
             if int(pointer) not in index.pointers:
-                raise KeyError(f"({int(pointer) >> 16:04X},{int(pointer) & 0xFFFF:04X}) is not a dimension index pointer")
+                raise KeyError(
+                    f"({int(pointer) >> 16:04X},{int(pointer) & 0xFFFF:04X}) is not a dimension index pointer"
+                )
             chosen.append(index.pointers.index(int(pointer)))
     return values[:, chosen]
 
@@ -244,7 +254,9 @@ def by_dimension(
     columns = dimension_columns(index, pointers)
     rows = np.asarray(wanted, dtype=np.int64)
     if rows.ndim != 2 or not len(rows) or rows.shape[1] != columns.shape[1]:
-        raise ArgumentError(f"dimension_index_values must be a list of rows with {columns.shape[1]} value(s) each")
+        raise ArgumentError(
+            f"dimension_index_values must be a list of rows with {columns.shape[1]} value(s) each"
+        )
     if np.any(rows < 1):
         raise ArgumentError("dimension index values start at 1")
     hit, place = _lookup(columns, rows)

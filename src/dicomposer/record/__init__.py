@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ._columns import Categories, Column
+from ._declare import Module, attribute
 from ._layout import Layout
 from ._read import read
 from ._save import save
@@ -16,7 +17,9 @@ __all__ = [
     "FileSlice",
     "FrameTable",
     "Layout",
+    "Module",
     "PixelSource",
+    "attribute",
     "format_ds",
     "pixel_source",
     "read",

@@ -196,13 +196,14 @@ def encode_column(column: Any, given: Given) -> Encoded:
     if column.ndim not in (1, 2):
         raise ArgumentError(f"{given.path}: a column has the shape (frames,) or (frames, values)")
     _check_frames(len(column), given)
+    width = column.shape[1] if column.ndim == 2 else 1
     if given.vr in BINARY and column.dtype.kind in "iufb":
-        rows = np.ascontiguousarray(binary_array(column, given.vr, given.path).reshape(len(column), -1))
+        rows = np.ascontiguousarray(binary_array(column, given.vr, given.path).reshape(len(column), width))
         if rows.shape[1]:
             result.rows = rows
             return result
     if given.vr in ("DS", "IS") and column.dtype.kind in "iuf":
-        result.codes, result.values = _encode_decimals(column.reshape(len(column), -1), given)
+        result.codes, result.values = _encode_decimals(column.reshape(len(column), width), given)
         return result
     codes, distinct = factorise([tuple(v) if isinstance(v, list) else v for v in column.tolist()])
     result.codes, result.values = codes, _encode_distinct(distinct, given)
@@ -224,8 +225,8 @@ def _encode_decimals(rows: Array, given: Given) -> tuple[Indices, list[bytes]]:
     texts: list[list[str]] = []
     for component in rows.T:
         first = component[:1]
-        if len(component) and (component == first).all():
-            code, distinct = np.zeros(len(component), np.intp), first
+        if (component == first).all():
+            code, distinct = np.zeros(len(component), np.intp), first  # also for no frames at all
         else:
             distinct, code = np.unique(component, return_inverse=True)
         try:
@@ -236,7 +237,9 @@ def _encode_decimals(rows: Array, given: Given) -> tuple[Indices, list[bytes]]:
     if not codes:
         return np.zeros(len(rows), np.intp), [b""]
     code, representative = combine(codes, [len(text) for text in texts])
-    parts = [[text[index] for index in column[representative]] for text, column in zip(texts, codes, strict=True)]
+    parts = [
+        [text[index] for index in column[representative]] for text, column in zip(texts, codes, strict=True)
+    ]
     values = ["\\".join(row).encode("ascii") for row in zip(*parts, strict=True)]
     return code, [value + b" " if len(value) % 2 else value for value in values]
 

@@ -24,7 +24,7 @@ class Step(NamedTuple):
     """One sequence on the way to a leaf: its tag, which item, and the paths of both."""
 
     tag: int
-    index: int
+    number: int
     sequence: str
     item: str
 
@@ -124,7 +124,7 @@ class ColumnStore:
             else:
                 given = Given(canonical, tag, vr_of(tag) or "UN", frames, charsets)
                 leaves.append((encode_column(column, given), steps))
-        leaves.sort(key=lambda leaf: [*((step.tag, step.index) for step in leaf[1]), (leaf[0].tag, 0)])
+        leaves.sort(key=lambda leaf: [*((step.tag, step.number) for step in leaf[1]), (leaf[0].tag, 0)])
         return cls(frames, leaves, branches, charsets)
 
     @property
@@ -149,6 +149,7 @@ class ColumnStore:
             data = [row.tobytes() for row in encoded.rows]
             masked.values, masked.codes = data, np.where(hidden, -1, np.arange(self.frames))
         else:
+            assert encoded.codes is not None
             masked.values, masked.codes = encoded.values, np.where(hidden, -1, encoded.codes)
         return masked
 
@@ -233,7 +234,7 @@ class ColumnStore:
             container = _descend(root, steps[:-1])
             last = container.setdefault(steps[-1].tag, (steps[-1].sequence, {}))[1]
             if state == _PRESENT:
-                last.setdefault(steps[-1].index, {})
+                last.setdefault(steps[-1].number, {})
         for encoded, steps, length in present:
             if states and _blocked(steps, states):
                 continue
@@ -248,7 +249,7 @@ def _keys(steps: Sequence[Step]) -> list[str]:
     keys = []
     for step in steps:
         keys.append(step.sequence)
-        if step.index:
+        if step.number:
             keys.append(step.item)
     return keys
 
@@ -259,7 +260,7 @@ def _blocked(steps: Sequence[Step], states: Mapping[str, int], own: str = "") ->
 
 def _descend(root: dict[Any, Any], steps: Sequence[Step]) -> dict[Any, Any]:
     for step in steps:
-        root = root.setdefault(step.tag, (step.sequence, {}))[1].setdefault(step.index, {})
+        root = root.setdefault(step.tag, (step.sequence, {}))[1].setdefault(step.number, {})
     return root
 
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import io
 import os
-from struct import Struct
+import re
+from struct import Struct, pack
 from typing import Any, BinaryIO, TypeAlias
 
 from pydicom.dataelem import DataElement, RawDataElement, convert_raw_data_element
@@ -14,9 +15,9 @@ from pydicom.uid import UID
 
 from dicomposer.errors import ArgumentTypeError, DamagedFileError, NotDicomError, TruncatedError
 
-from ._scan import ITEM, KNOWN_VRS, SEQUENCE_END, UNDEFINED, Scanner, inflate, vr_of
+from ._scan import ITEM, KNOWN_VRS, SEQUENCE_END, UNDEFINED, Scanner, Span, inflate, vr_of
 from ._source import PIXEL_TAGS, FileSlice, FileSource, MemorySource, Source, StreamSource
-from ._table import PER_FRAME
+from ._table import PER_FRAME, FrameTable
 
 Readable: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO"
 IMPLICIT = "1.2.840.10008.1.2"
@@ -87,7 +88,9 @@ def _open(fp: Readable) -> tuple[Source, str | None]:
     if isinstance(fp, (bytes, bytearray, memoryview)):
         return MemorySource(bytes(fp) if isinstance(fp, bytearray) else fp), None
     if not hasattr(fp, "read"):
-        raise ArgumentTypeError(f"a path, bytes or a binary file-like object is needed, not {type(fp).__name__}")
+        raise ArgumentTypeError(
+            f"a path, bytes or a binary file-like object is needed, not {type(fp).__name__}"
+        )
     name = getattr(fp, "name", None)
     name = name if isinstance(name, str) else None
     if type(fp) is io.BytesIO:
@@ -115,7 +118,7 @@ class _Reader:
         self.window: bytes | memoryview = b""
         self.scanner = Scanner(b"", True)
         self.position = 0  # in the source
-        self.deflated_at = 0
+        self.table: FrameTable | None = None
 
     def run(self, name: str | None, inflate_limit: int) -> FileDataset:
         """Read meta information and dataset."""
@@ -126,7 +129,6 @@ class _Reader:
         elements = self._elements(True, True, group=0)
         implicit, little = self._encoding(syntax)
         if syntax == DEFLATED:
-            self.deflated_at = self.position
             packed = self.source.read(self.position, self.source.size - self.position)
             self.source.close()
             self.source = MemorySource(inflate(packed, inflate_limit, self.position))
@@ -140,11 +142,14 @@ class _Reader:
         """Put the window at a position; memory is one window."""
         if isinstance(self.source, MemorySource):
             data = self.source.data
-            self.base, self.window = 0, data if isinstance(data, bytes) else self.source.read(0, self.source.size)
+            self.base, self.window = (
+                0,
+                data if isinstance(data, bytes) else self.source.read(0, self.source.size),
+            )
         else:
             self.base = position
             self.window = self.source.read(position, min(size, self.source.size - position))
-        self.scanner = Scanner(self.window, little, self.base)
+        self.scanner = Scanner(self.window, little, self.base, keep=False)
 
     def _whole(self) -> bool:
         return self.base + len(self.window) >= self.source.size
@@ -180,8 +185,12 @@ class _Reader:
                 tag, _, length, start = scanner.header(0, implicit)
             except DamagedFileError:
                 continue
-            known = vr_of(tag) is not None or tag & 0xFFFF == 0
-            if known and (tag >> 16) in (0, 2, 4, 8) and (start + length <= self.source.size or length == UNDEFINED):
+            known = length == 4 if tag & 0xFFFF == 0 else vr_of(tag) is not None
+            if (
+                known
+                and (tag >> 16) in (0, 2, 4, 8)
+                and (start + length <= self.source.size or length == UNDEFINED)
+            ):
                 return True
         return False
 
@@ -263,7 +272,7 @@ class _Reader:
         unpack = Struct("<HH2sH" if little else ">HH2sH").unpack_from
         unpack_long = Struct("<L" if little else ">L").unpack_from
         make, kind = tuple.__new__, RawDataElement
-        last = next(reversed(elements)) if elements else -1
+        last = int(next(reversed(elements))) if elements else -1  # comparing BaseTags is slow
         while 0 <= at <= end:
             group, number, code, length = unpack(window, at)
             tag = group << 16 | number
@@ -283,15 +292,17 @@ class _Reader:
             value = window[start:at]
             if type(value) is not bytes:
                 value = bytes(value)
-            last = BaseTag(tag)
-            elements[last] = make(kind, (last, vr, length, value, base + start, implicit, little, True, False))
+            last, key = tag, BaseTag(tag)
+            elements[key] = make(kind, (key, vr, length, value, base + start, implicit, little, True, False))
         self.position = base + at if at >= 0 else self.position
 
     def _trailing(self) -> None:
         if self.strict:
             raise DamagedFileError("bytes follow the last element", position=self.position)
 
-    def _element(self, tag: int, vr: str | None, length: int, start: int, implicit: bool, little: bool) -> Any:
+    def _element(
+        self, tag: int, vr: str | None, length: int, start: int, implicit: bool, little: bool
+    ) -> Any:
         """Read one element whose header was read, and move on."""
         if length == UNDEFINED:
             return self._undefined(tag, vr, start, implicit, little)
@@ -306,11 +317,9 @@ class _Reader:
             return self._pixels(tag, vr, start, length, False, implicit, little)
         value = self._bytes(start, length)
         hidden = vr == "UN" and vr_of(tag) == "SQ"  # pydicom decodes it as what the dictionary says
-        if length and (hidden or self.scanner.is_sequence(tag, vr, length, 0)):
+        if length and (hidden or self.scanner.is_sequence(tag, vr, length)):
             self._verify(tag, vr, value, start, implicit, little)
-        return RawDataElement(
-            BaseTag(tag), vr, length, value, start, implicit or vr is None, little
-        )
+        return RawDataElement(BaseTag(tag), vr, length, value, start, implicit or vr is None, little)
 
     def _bytes(self, start: int, length: int) -> bytes:
         at = start - self.base
@@ -318,22 +327,30 @@ class _Reader:
             return bytes(self.window[at : at + length])
         return bytes(self.source.read(start, length))
 
-    def _verify(self, tag: int, vr: str | None, value: bytes, start: int, implicit: bool, little: bool) -> None:
+    def _verify(
+        self, tag: int, vr: str | None, value: bytes, start: int, implicit: bool, little: bool
+    ) -> None:
         """Walk a sequence, so that pydicom meets nothing unbounded or cut in it later."""
         if tag in _LEFT_TO_READERS and len(value) > _SMALL and not self.strict:
             return
-        Scanner(value, little, start).sequence(tag, vr, 0, len(value), implicit or vr is None, 1, "", len(value))
+        span = Span(0, len(value), len(value))
+        Scanner(value, little, start, keep=False).sequence(tag, vr, span, implicit or vr is None)
 
     def _undefined(self, tag: int, vr: str | None, start: int, implicit: bool, little: bool) -> Any:
         """Read an element of undefined length: find its delimiter by walking what is before it."""
         pixels = tag in PIXEL_TAGS
+        if tag == PER_FRAME and vr in ("SQ", None):
+            element = self._per_frame(vr, start, implicit or vr is None, little)
+            if element is not None:
+                return element
         if pixels and not self._whole():
             return self._fragments(tag, vr, start, implicit, little)
         while True:
             scanner, at = self.scanner, start - self.base
             try:
                 if not pixels and self._holds_items(tag, vr, at):
-                    _, stop = scanner.sequence(tag, vr, at, None, implicit or vr is None, 1, "", len(self.window))
+                    span = Span(at, None, len(self.window))
+                    _, stop = scanner.sequence(tag, vr, span, implicit or vr is None)
                     pixels = False
                     sequence = True
                 else:
@@ -357,11 +374,44 @@ class _Reader:
             raw = RawDataElement(BaseTag(tag), "SQ", length, value, start, implicit, little)
             return _decode_now(raw)
         return RawDataElement(
-            BaseTag(tag), vr or ("SQ" if vr_of(tag) is None else None), length, value, start, implicit or vr is None, little
+            BaseTag(tag),
+            vr or ("SQ" if vr_of(tag) is None else None),
+            length,
+            value,
+            start,
+            implicit or vr is None,
+            little,
         )
 
+    def _per_frame(self, vr: str | None, start: int, implicit: bool, little: bool) -> Any:
+        """Find the end of many frames by trying delimiters; None if an element by element walk has to.
+
+        A delimiter is the right one if the items before it, taken as a frame table, end exactly there. The table is
+        kept for the dataset, so that nothing is walked twice.
+        """
+        delimiter = pack("<HHL" if little else ">HHL", SEQUENCE_END >> 16, SEQUENCE_END & 0xFFFF, 0)
+        # Inside an item, what follows a sequence is a lower tag or a delimiter; here it is a higher tag.
+        higher = rb"(?!\xfe\xff)(?=[\x00-\xff][\x52-\xff])" if little else rb"(?!\xff\xfe)(?=[\x52-\xff])"
+        pattern = re.compile(re.escape(delimiter) + rb"(?:" + higher + rb"|\Z)", re.DOTALL)
+        while True:
+            found = pattern.search(self.window, start - self.base)
+            if found is None or (found.end() + 4 > len(self.window) and not self._whole()):
+                if not self._grow(little):
+                    return None
+                continue
+            at = found.start()
+            value = bytes(self.window[start - self.base : at])
+            try:
+                self.table = FrameTable.decode(value, implicit=implicit, little=little)
+            except DamagedFileError:
+                return None
+            self.position = at + self.base + 8
+            return RawDataElement(
+                BaseTag(PER_FRAME), "SQ" if vr else None, len(value), value, start, implicit, little
+            )
+
     def _holds_items(self, tag: int, vr: str | None, at: int) -> bool:
-        if not self.scanner.is_sequence(tag, vr, UNDEFINED, at):
+        if not self.scanner.is_sequence(tag, vr, UNDEFINED):
             return False
         if vr is not None or vr_of(tag) is not None:
             return True
@@ -396,9 +446,7 @@ class _Reader:
             self.keep_open = not isinstance(self.source, MemorySource)
             concrete = _BYTE_VRS.get(tag) or (vr if vr in ("OB", "OW") else "OB" if undefined else "OW")
             value = FileSlice(self.source, start, length)
-            return DataElement(
-                BaseTag(tag), concrete, value, start, undefined, already_converted=True
-            )
+            return DataElement(BaseTag(tag), concrete, value, start, undefined, already_converted=True)
         return RawDataElement(
             BaseTag(tag),
             vr,
@@ -428,12 +476,23 @@ class _Reader:
         except (LookupError, ValueError, TypeError, AttributeError) as error:
             raise DamagedFileError("Specific Character Set cannot be understood", tag=0x00080005) from error
         dataset.set_original_encoding(implicit, little, charset)
+        if self.table is not None:
+            self.table.keep_with(dataset)
         return dataset
 
 
 def _decode_now(raw: RawDataElement) -> DataElement:
     try:
         return convert_raw_data_element(raw)
-    except (ValueError, OSError, NotImplementedError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise DamagedFileError("the sequence cannot be decoded", position=raw.value_tell, tag=int(raw.tag)) from error
-
+    except (
+        ValueError,
+        OSError,
+        NotImplementedError,
+        KeyError,
+        TypeError,
+        AttributeError,
+        RecursionError,
+    ) as error:
+        raise DamagedFileError(
+            "the sequence cannot be decoded", position=raw.value_tell, tag=int(raw.tag)
+        ) from error

@@ -7,6 +7,7 @@ import io
 import os
 import secrets
 import stat
+import struct
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -21,7 +22,7 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID
 from pydicom.valuerep import AMBIGUOUS_VR
 
-from dicomposer.errors import ArgumentError, ArgumentTypeError, ConformanceError
+from dicomposer.errors import ArgumentError, ArgumentTypeError, ConformanceError, DicomposerError
 
 from ._read import BIG_ENDIAN, DEFLATED, IMPLICIT
 from ._scan import LONG_VRS, UNDEFINED, vr_of
@@ -32,12 +33,21 @@ from ._values import WIDTH
 Writable: TypeAlias = "str | os.PathLike[str] | BinaryIO"
 _CHUNK = 1 << 23
 _LARGE = 1 << 15
+# What pydicom raises over values that it can neither decode nor encode.
+_PYDICOM_TROUBLE = (
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    NotImplementedError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    struct.error,
+)
 _OPAQUE = frozenset(("OB", "OW", "OF", "OD", "OL", "OV", "UN"))
 
 
-def save(
-    dataset: Dataset, fp: Writable, *, overwrite: bool = True, durable: bool = True
-) -> None:
+def save(dataset: Dataset, fp: Writable, *, overwrite: bool = True, durable: bool = True) -> None:
     """Write a dataset in the DICOM file format, in the encoding of its Transfer Syntax UID.
 
     Parameters
@@ -131,6 +141,15 @@ def _sync_folder(folder: str) -> None:
 
 
 def _write(dataset: Dataset, stream: Any) -> None:
+    try:
+        _write_all(dataset, stream)
+    except DicomposerError:
+        raise
+    except _PYDICOM_TROUBLE as error:
+        raise ArgumentError("the dataset holds an element that pydicom cannot write") from error
+
+
+def _write_all(dataset: Dataset, stream: Any) -> None:
     meta = _file_meta(dataset)
     syntax = UID(str(meta.TransferSyntaxUID))
     implicit = syntax == IMPLICIT
@@ -156,7 +175,9 @@ def _file_meta(dataset: Dataset) -> FileMetaDataset:
     """Return complete file meta information as pydicom completes it, leaving the dataset's own alone."""
     for tag in dataset._dict:
         if tag >> 16 in (0, 2):
-            raise ConformanceError("command set and file meta elements do not belong into the dataset (PS3.10 7.1)")
+            raise ConformanceError(
+                "command set and file meta elements do not belong into the dataset (PS3.10 7.1)"
+            )
     own = getattr(dataset, "file_meta", None)
     meta = FileMetaDataset() if own is None else copy.deepcopy(own)
     if not meta.get("TransferSyntaxUID", None):
@@ -213,7 +234,9 @@ class _Deflater:
 class _Writer:
     """Write elements in tag order; small ones are collected, large values go straight to the stream."""
 
-    def __init__(self, dataset: Dataset, implicit: bool, encapsulated: bool, put: Callable[[Any], Any]) -> None:
+    def __init__(
+        self, dataset: Dataset, implicit: bool, encapsulated: bool, put: Callable[[Any], Any]
+    ) -> None:
         self.dataset = dataset
         self.implicit = implicit
         self.encapsulated = encapsulated
@@ -279,7 +302,12 @@ class _Writer:
         hidden = vr == "UN" and not value and vr_of(tag)  # pydicom gives empty known elements their VR
         if not verbatim and (element.VR or vr_of(tag)) == "SQ":
             self._convert(tag, element, value)
-        elif verbatim and not hidden and (self.same_text or (vr in WIDTH or vr == "UI")) and self._fits(vr, element):
+        elif (
+            verbatim
+            and not hidden
+            and (self.same_text or (vr in WIDTH or vr == "UI"))
+            and self._fits(vr, element)
+        ):
             self._header(tag, vr or "UN", element.length if element.length == UNDEFINED else len(value))
             self._value(value)
             if element.length == UNDEFINED:
@@ -329,7 +357,7 @@ class _Writer:
             return
         try:
             write_data_element(self.buffer, element, self.charsets)
-        except (ValueError, TypeError, AttributeError, OSError, NotImplementedError, KeyError) as error:
+        except (*_PYDICOM_TROUBLE, OSError) as error:
             raise ArgumentError(f"({element.tag:08X}) cannot be written as {element.VR}") from error
         if self.buffer.tell() > _LARGE:
             self._flush()
@@ -345,7 +373,9 @@ class _Writer:
         size, chunks = _chunks(value)
         chunk = next(chunks, b"")
         if encapsulated and bytes(chunk[:4]) != b"\xfe\xff\x00\xe0":
-            raise ArgumentError("the Pixel Data of an encapsulated transfer syntax are not encapsulated (PS3.5 A.4)")
+            raise ArgumentError(
+                "the Pixel Data of an encapsulated transfer syntax are not encapsulated (PS3.5 A.4)"
+            )
         if size + size % 2 >= UNDEFINED and not encapsulated:
             raise ArgumentError("native Pixel Data of 4 GiB or more cannot be written (PS3.5 7.1)")
         self._header(tag, vr, UNDEFINED if encapsulated else size + size % 2)
@@ -366,7 +396,9 @@ class _Writer:
                 return "OB"
             bits = self.dataset.get("BitsAllocated", 16)
             # PS3.5 A.1, A.2: OW for implicit and for more than 8 bits; pydicom keeps OB for 8 bits and fewer.
-            return "OB" if not self.implicit and bits is not None and int(bits) <= 8 and vr is not None else "OW"
+            return (
+                "OB" if not self.implicit and bits is not None and int(bits) <= 8 and vr is not None else "OW"
+            )
         return str(vr)
 
 
@@ -377,9 +409,7 @@ def _chunks(value: Any) -> tuple[int, Iterator[Any]]:
         return len(view), iter((view,))
     if isinstance(value, FileSlice):
         source, offset, size = value.source, value.offset, value.size
-        return size, (
-            source.read(offset + at, min(_CHUNK, size - at)) for at in range(0, size, _CHUNK)
-        )
+        return size, (source.read(offset + at, min(_CHUNK, size - at)) for at in range(0, size, _CHUNK))
     if isinstance(value, io.BufferedIOBase):
         return _stream_chunks(value)
     raise ArgumentTypeError("pixel data must be bytes or a file-like object")

@@ -23,10 +23,8 @@ ITEM_END = 0xFFFEE00D
 SEQUENCE_END = 0xFFFEE0DD
 
 #: VRs whose explicit header has a 16-bit length (PS3.5 table 7.1-2) and those with a 32-bit one (7.1-1).
-SHORT_VRS = frozenset(
-    "AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split()  # noqa: SIM905
-)
-LONG_VRS = frozenset("OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())  # noqa: SIM905
+SHORT_VRS = frozenset("AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
+LONG_VRS = frozenset("OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
 #: What the two VR bytes of an explicit header say: the VR, and whether its length field has 32 bits.
 KNOWN_VRS = {vr.encode(): (vr, vr in LONG_VRS) for vr in SHORT_VRS | LONG_VRS}
 _CONCRETE = {"US or SS": "US", "OB or OW": "OW", "US or OW": "OW", "US or SS or OW": "OW"}
@@ -52,6 +50,14 @@ class Nest(NamedTuple):
     path: str
     tag: int
     items: list[list[Leaf | Nest]]
+
+
+class Span(NamedTuple):
+    """Where a value starts, where it ends (None: at its delimiter), and where what surrounds it ends."""
+
+    start: int
+    end: int | None
+    bound: int
 
 
 Node: TypeAlias = Leaf | Nest
@@ -98,9 +104,12 @@ class Scanner:
         Byte order.
     origin : int
         Position of the buffer in the file, for messages.
+    keep : bool
+        Whether to return what is found; otherwise it is only checked, and lists stay empty.
     """
 
-    def __init__(self, buffer: Buffer, little: bool, origin: int = 0) -> None:
+    def __init__(self, buffer: Buffer, little: bool, origin: int = 0, *, keep: bool = True) -> None:
+        self.keep = keep
         self.buffer = buffer
         self.little = little
         self.origin = origin
@@ -130,7 +139,9 @@ class Scanner:
         if not long:
             return tag, vr, length, position + 8
         if position + 12 > self.limit:
-            raise TruncatedError("the bytes end inside an element header", position=self.origin + position, tag=tag)
+            raise TruncatedError(
+                "the bytes end inside an element header", position=self.origin + position, tag=tag
+            )
         return tag, vr, self._long(self.buffer, position + 8)[0], position + 12
 
     def looks_implicit(self, position: int) -> bool:
@@ -138,8 +149,8 @@ class Scanner:
         code = bytes(self.buffer[position + 4 : position + 6])
         return not (len(code) == 2 and 65 <= code[0] <= 90 and 65 <= code[1] <= 90)
 
-    def is_sequence(self, tag: int, vr: str | None, length: int, start: int) -> bool:
-        """Tell whether an element holds items, from its header and, if it says nothing, from its value."""
+    def is_sequence(self, tag: int, vr: str | None, length: int) -> bool:
+        """Tell from its header whether an element holds items."""
         if vr is None:
             vr = vr_of(tag)
         if vr == "SQ":
@@ -174,7 +185,9 @@ class Scanner:
         """
         if depth > MAX_DEPTH:
             raise DamagedFileError(
-                f"sequences are nested deeper than {MAX_DEPTH} levels", position=self.origin + position, tag=tag
+                f"sequences are nested deeper than {MAX_DEPTH} levels",
+                position=self.origin + position,
+                tag=tag,
             )
         items: list[list[Node]] = []
         bound = self.limit if end is None else end
@@ -188,18 +201,19 @@ class Scanner:
             position += 8
             if mark == ITEM:
                 index = len(items)
-                prefix = f"{path}[{index}]." if index else f"{path}." if path else ""
+                prefix = f"{path}[{index}]." if index else f"{path}." if path else ""  # item 0 is implied
                 if length == UNDEFINED:
                     nodes, position = self.elements(position, None, implicit, depth, prefix, bound)
                 else:
-                    nodes, position = self.elements(position, position + length, implicit, depth, prefix, bound)
-                items.append(nodes)
+                    nodes, position = self.elements(
+                        position, position + length, implicit, depth, prefix, bound
+                    )
+                if self.keep:
+                    items.append(nodes)
             elif mark == SEQUENCE_END and (end is None or position == end):
                 return items, position
             else:
-                raise DamagedFileError(
-                    "an item was expected", position=self.origin + position - 8, tag=tag
-                )
+                raise DamagedFileError("an item was expected", position=self.origin + position - 8, tag=tag)
         return items, position
 
     def elements(
@@ -225,32 +239,27 @@ class Scanner:
                 )
             if tag >> 16 == 0xFFFE:
                 raise DamagedFileError("a delimiter out of place", position=self.origin + start, tag=tag)
-            path = prefix + name_of(tag)
-            if self.is_sequence(tag, vr, length, position):
+            path = prefix + name_of(tag) if self.keep else ""
+            if self.is_sequence(tag, vr, length):
                 stop = None if length == UNDEFINED else position + length
-                nested, position = self.sequence(tag, vr, position, stop, implicit, depth + 1, path, bound)
-                nodes.append(Nest(path, tag, nested))
-            elif length == UNDEFINED:
-                stop = self.fragments(position, tag, bound)
-                nodes.append(Leaf(path, tag, vr or vr_of(tag) or "UN", position, stop - 8 - position, True))
-                position = stop
-            else:
-                nodes.append(Leaf(path, tag, vr or vr_of(tag) or "UN", position, length))
-                position += length
+                span = Span(position, stop, bound)
+                nested, position = self.sequence(tag, vr, span, implicit, depth + 1, path)
+                if self.keep:
+                    nodes.append(Nest(path, tag, nested))
+                continue
+            stop = self.fragments(position, tag, bound) if length == UNDEFINED else position + length
+            if self.keep:
+                undefined = length == UNDEFINED
+                size = stop - 8 - position if undefined else length
+                nodes.append(Leaf(path, tag, vr or vr_of(tag) or "UN", position, size, undefined))
+            position = stop
         return nodes, position
 
     def sequence(
-        self,
-        tag: int,
-        vr: str | None,
-        position: int,
-        end: int | None,
-        implicit: bool,
-        depth: int,
-        path: str,
-        bound: int,
+        self, tag: int, vr: str | None, span: Span, implicit: bool, depth: int = 1, path: str = ""
     ) -> tuple[list[list[Node]], int]:
-        """Walk a sequence whose header was read; `bound` is the end of what surrounds it."""
+        """Walk a sequence whose header was read."""
+        position, end, bound = span
         if vr == "UN" and position + 16 <= bound:
             # PS3.5 6.2.2 note: the items of a UN sequence are implicit; some writers keep them explicit.
             implicit = implicit or self.looks_implicit(position + 8)
@@ -276,7 +285,9 @@ class Scanner:
             if mark == SEQUENCE_END:
                 return position
             if mark != ITEM or length == UNDEFINED:
-                raise DamagedFileError("a fragment was expected", position=self.origin + position - 8, tag=tag)
+                raise DamagedFileError(
+                    "a fragment was expected", position=self.origin + position - 8, tag=tag
+                )
             if position + length > bound:
                 raise TruncatedError(
                     f"a fragment of {length} bytes has only {bound - position} left",
@@ -294,7 +305,9 @@ def inflate(data: Buffer, limit: int, origin: int = 0) -> bytes:
     except zlib.error as error:
         raise DamagedFileError("the deflated dataset is damaged", position=origin) from error
     if len(result) > limit:
-        raise DamagedFileError(f"the deflated dataset holds more than the allowed {limit} bytes", position=origin)
+        raise DamagedFileError(
+            f"the deflated dataset holds more than the allowed {limit} bytes", position=origin
+        )
     if not engine.eof:
         raise TruncatedError("the deflated dataset ends too early", position=origin + len(data))
     return result

@@ -132,6 +132,7 @@ class StreamSource:
                     if not more:
                         raise TruncatedError("the stream ends too early", position=offset + len(data))
                     data += more
+                self._stream.seek(self._start)  # others read it from there
             except ValueError as error:
                 if isinstance(error, TruncatedError):
                     raise

@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 from pydicom.dataelem import RawDataElement
 from pydicom.filebase import DicomBytesIO
-from pydicom.filewriter import write_sequence
+from pydicom.filewriter import correct_ambiguous_vr_element, write_sequence
 from pydicom.tag import BaseTag
+from pydicom.valuerep import AMBIGUOUS_VR
 
 from dicomposer.errors import ArgumentError, ArgumentTypeError, DamagedFileError
 
@@ -19,7 +20,7 @@ from ._columns import Categories, Column, Encoded, is_number
 from ._decode import ByteStore
 from ._encode import ColumnStore, as_indices, parse_path
 from ._layout import Layout
-from ._values import _LATIN, BINARY, decoder
+from ._values import _LATIN, decoder
 
 if TYPE_CHECKING:
     from pydicom.dataset import Dataset
@@ -43,11 +44,10 @@ class FrameTable:
     def __init__(self, store: ColumnStore | ByteStore) -> None:
         self._store = store
         self._columns: dict[str, Column | None] = {}
+        self._encoded: dict[str, Encoded | None] = {}
 
     @classmethod
-    def of(
-        cls, frames: int, columns: Mapping[str, Any], *, charsets: Sequence[str] = _LATIN
-    ) -> FrameTable:
+    def of(cls, frames: int, columns: Mapping[str, Any], *, charsets: Sequence[str] = _LATIN) -> FrameTable:
         """Make a table of columns.
 
         Parameters
@@ -118,6 +118,13 @@ class FrameTable:
         dataset.__dict__[_CACHE] = _Cache(element, table)
         return table
 
+    def keep_with(self, dataset: Dataset) -> None:
+        """Let :meth:`of_dataset` find this table, which was decoded from the dataset's own bytes."""
+        element = dataset._dict.get(BaseTag(PER_FRAME))
+        if isinstance(element, RawDataElement) and isinstance(self._store, ByteStore):
+            self._store.charsets = charsets_of(dataset)
+            dataset.__dict__[_CACHE] = _Cache(element, self)
+
     @classmethod
     def concat(cls, tables: Iterable[FrameTable]) -> FrameTable:
         """Put the frames of several tables one after the other."""
@@ -176,7 +183,7 @@ class FrameTable:
         return self._columns[path]
 
     def _read(self, path: str) -> Column | None:
-        encoded = self._store.leaf(path)
+        encoded = self.encoded(path)
         if encoded is None:
             return self._store.branch(path)
         if encoded.rows is not None:
@@ -187,6 +194,16 @@ class FrameTable:
             if numbers is not None:
                 return numbers
         return column
+
+    def encoded(self, path: str) -> Encoded | None:
+        """Return a column as it is encoded: distinct values as bytes, or one record per frame; None if absent.
+
+        The bytes may not be what the VR says: this is what a checker looks at.
+        """
+        path = parse_path(path)[0]
+        if path not in self._encoded:
+            self._encoded[path] = self._store.leaf(path)
+        return self._encoded[path]
 
     def _categories(self, encoded: Encoded) -> Categories:
         """Decode a column, once per distinct value."""
@@ -218,7 +235,7 @@ class FrameTable:
             If no frame has the element.
         """
         path = parse_path(path)[0]
-        encoded = self._store.leaf(path)
+        encoded = self.encoded(path)
         if encoded is not None:
             return self._categories(encoded)
         branch = self._store.branch(path)
@@ -250,10 +267,13 @@ class FrameTable:
             raise KeyError(path)
         if isinstance(column, np.ndarray):
             return column.reshape(len(column), -1)
-        encoded = self._store.leaf(path)
+        encoded = self.encoded(path)
         if encoded is None or not is_number(encoded.vr):
             raise ArgumentTypeError(f"{path} does not hold numbers")
-        rows = [value if isinstance(value, tuple) else () if value is None else (value,) for value in column.values]
+        rows = [
+            value if isinstance(value, tuple) else () if value is None else (value,)
+            for value in column.values
+        ]
         width = max((len(row) for row in rows), default=0)
         table = np.full((len(rows) + 1, width), np.nan)
         for index, row in enumerate(rows):
@@ -285,17 +305,17 @@ class FrameTable:
 
         pydicom writes it verbatim if the dataset is then saved in the encoding of its file meta information's
         Transfer Syntax UID (explicit VR little endian if it has none) and with its present Specific Character Set:
-        set both before. Every VR in the dataset must be concrete for that ("OB or OW", "US or SS" make pydicom
-        raise). Otherwise pydicom decodes the sequence and writes it again: slow, but right.
+        set both before. Elements set later must have concrete VRs ("OB or OW", "US or SS" make pydicom raise);
+        those that are there already are given one. Otherwise pydicom decodes the sequence and writes it again:
+        slow, but right.
         :func:`dicomposer.record.save` converts quickly in any case.
         """
         implicit = _is_implicit(dataset)
         charsets = charsets_of(dataset)
-        _settle_raw_elements(dataset, implicit, charsets)
+        _settle_elements(dataset, implicit, charsets)
         value = self.encode(implicit=implicit)
         element = RawDataElement(BaseTag(PER_FRAME), "SQ", len(value), value, 0, implicit, True)
         dataset._dict[BaseTag(PER_FRAME)] = element
-        dataset.set_original_encoding(implicit, True, list(charsets) if len(charsets) > 1 else None)
         dataset.set_original_encoding(implicit, True, dataset._character_set)
         dataset.__dict__[_CACHE] = _Cache(element, self)
 
@@ -315,7 +335,11 @@ class _Cache:
 
     def fits(self, element: RawDataElement) -> bool:
         """Tell whether an element holds the very bytes."""
-        return self._table is not None and element.value is self.value and element.is_implicit_VR == self.implicit
+        return (
+            self._table is not None
+            and element.value is self.value
+            and element.is_implicit_VR == self.implicit
+        )
 
     def __deepcopy__(self, memo: dict[int, Any]) -> _Cache:
         return self
@@ -336,16 +360,18 @@ def _is_implicit(dataset: Dataset) -> bool:
     return bool(syntax == "1.2.840.10008.1.2")
 
 
-def _settle_raw_elements(dataset: Dataset, implicit: bool, charsets: Sequence[str]) -> None:
-    """Decode raw elements that are not in the encoding which the dataset is about to claim."""
-    read = dataset.original_character_set
-    read = (read,) if isinstance(read, str) else tuple(read)
-    other_text = bool(read and read[0]) and read != tuple(charsets)
+def _settle_elements(dataset: Dataset, implicit: bool, charsets: Sequence[str]) -> None:
+    """Make elements fit for the encoding which the dataset is about to claim: decoded, with concrete VRs."""
+    original = dataset.original_character_set
+    names = (original,) if isinstance(original, str) else tuple(original)
+    other_text = any(names) and names != tuple(charsets)
     for tag, element in list(dataset._dict.items()):
         if isinstance(element, RawDataElement) and (
             other_text or element.is_implicit_VR != implicit or not element.is_little_endian
         ):
-            dataset[tag]
+            element = dataset[tag]
+        if element.VR in AMBIGUOUS_VR:
+            dataset[tag] = correct_ambiguous_vr_element(element, dataset, is_little_endian=True)
 
 
 def _encode_items(element: Any, charsets: Sequence[str]) -> tuple[bytes, bool]:

@@ -26,7 +26,14 @@ BINARY = {
 }
 BYTES = frozenset(("OB", "OW", "OD", "OF", "OL", "OV", "UN"))
 #: Width in bytes that a change of byte order swaps, for VRs whose values are wider than a byte.
-WIDTH = {vr: int(kind[1]) for vr, kind in BINARY.items()} | {"AT": 2, "OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
+WIDTH = {vr: int(kind[1]) for vr, kind in BINARY.items()} | {
+    "AT": 2,
+    "OW": 2,
+    "OF": 4,
+    "OL": 4,
+    "OD": 8,
+    "OV": 8,
+}
 SINGLE = frozenset(("LT", "ST", "UT", "UR"))  # the backslash is an ordinary character
 TEXT = frozenset(("LO", "LT", "PN", "SH", "ST", "UC", "UT"))  # Specific Character Set applies
 _LATIN = ("iso8859",)
@@ -59,15 +66,14 @@ def format_ds(value: float) -> str:
         text = text[:-2]
     if len(text) <= 16:
         return text
-    best: str | None = None
-    error = math.inf
-    for candidate in _decimal_candidates(number):
-        if len(candidate) <= 16:
-            miss = abs(Decimal(candidate) - Decimal(number))
-            if best is None or miss < error:
-                best, error = candidate, float(miss)
-    assert best is not None  # the exponent form with six digits always fits
-    return best
+    size = abs(number)
+    if 1e-3 <= size < 1e13:
+        # Digits after the point until 16 characters are full; no exponent form holds more digits here.
+        digits = 14 - (number < 0) - (len(str(int(size))) - 1)
+        text = f"{number:.{digits}f}"
+        return _strip(text if len(text) <= 16 else f"{number:.{digits - 1}f}")  # 9.99... rounds to 10.0...
+    fitting = [text for text in _decimal_candidates(number) if len(text) <= 16]
+    return min(fitting, key=lambda text: abs(Decimal(text) - Decimal(number)))
 
 
 def _decimal_candidates(number: float) -> list[str]:
@@ -218,7 +224,9 @@ def _parse_numbers(data: bytes, vr: str, path: str) -> Any:
 def _parse_text(data: bytes, vr: str, charsets: Sequence[str]) -> Any:
     data = data.rstrip(b"\0 ")
     if vr in TEXT:
-        text = data.decode("ascii") if data.isascii() and b"\x1b" not in data else _decode_text(data, charsets)
+        text = (
+            data.decode("ascii") if data.isascii() and b"\x1b" not in data else _decode_text(data, charsets)
+        )
     else:
         text = data.decode("latin-1")
     if not text:

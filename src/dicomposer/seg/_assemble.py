@@ -77,7 +77,9 @@ def _refuse_ambiguous(selection: Selection, keys: Sequence[NDArray[np.int64]]) -
         )
 
 
-def _of_segments(frames: SegmentFrames, selection: Selection, wanted: Wanted) -> tuple[Selection, NDArray[np.intp]]:
+def _of_segments(
+    frames: SegmentFrames, selection: Selection, wanted: Wanted
+) -> tuple[Selection, NDArray[np.intp]]:
     """Keep frames of the wanted segments; the place of each frame's segment among them."""
     assert frames.segments is not None
     numbers = np.asarray(wanted.numbers, dtype=np.int64)
@@ -173,9 +175,11 @@ def stacked(frames: SegmentFrames, selection: Selection, wanted: Wanted) -> Arra
     """
     scaled = frames.maximum is not None and wanted.rescale
     if scaled:
-        dtype = np.dtype(np.float32 if wanted.dtype is None else wanted.dtype)
+        dtype: np.dtype[Any] = np.dtype(np.float32 if wanted.dtype is None else wanted.dtype)
         if dtype.kind != "f":
-            raise ArgumentError(f"rescaled fractions need a floating point dtype, not {dtype}; or rescale_fractional=False")
+            raise ArgumentError(
+                f"rescaled fractions need a floating point dtype, not {dtype}; or rescale_fractional=False"
+            )
     else:
         dtype = _integer_type(wanted, frames.maximum or 1)
     out = np.zeros((len(wanted.numbers), selection.count, *selection.region.shape), dtype=dtype)
@@ -189,7 +193,7 @@ def stacked(frames: SegmentFrames, selection: Selection, wanted: Wanted) -> Arra
         if not _merge_bits(frames, moved, flat):
             for source, target in _placed(frames, moved, flat):
                 target[...] = source
-        if scaled:
+        if scaled and frames.maximum is not None:
             out /= dtype.type(frames.maximum)
     return out.transpose(1, 2, 3, 0)
 
@@ -200,7 +204,9 @@ def _merge_bits(frames: SegmentFrames, selection: Selection, out: Array) -> bool
     if frames.native is None or selection.offsets is not None or not whole or out.dtype != np.uint8:
         return False
     ones = np.ones(len(selection.frames), dtype=np.int64)
-    kernels.merge_bit_frames(frames.native, selection.frames, selection.planes, ones, out, check_overlap=False)
+    kernels.merge_bit_frames(
+        frames.native, selection.frames, selection.planes, ones, out, check_overlap=False
+    )
     return True
 
 
@@ -237,6 +243,7 @@ def _overlay(
     right = min(column + frame.shape[1], region.column_end)
     source = frame[top - row : bottom - row, left - column : right - column]
     target = plane[
-        top - region.row_start : bottom - region.row_start, left - region.column_start : right - region.column_start
+        top - region.row_start : bottom - region.row_start,
+        left - region.column_start : right - region.column_start,
     ]
     return source, target

@@ -11,7 +11,7 @@ from numpy.typing import DTypeLike, NDArray
 from pydicom.dataset import Dataset
 from pydicom.valuerep import PersonName
 
-from dicomposer.coding import CodedConcept, check_person_name, new_uid
+from dicomposer.coding import CodedConcept, check_person_name, decimal, new_uid
 from dicomposer.content import (
     ContentCreatorIdentificationCodeSequence,
     ContributingEquipment,
@@ -21,13 +21,24 @@ from dicomposer.enum import DimensionOrganizationTypeValues
 from dicomposer.errors import ArgumentError, ArgumentTypeError, IndexingError
 from dicomposer.frame import PixelFormat, is_native
 from dicomposer.image import text_value
-from dicomposer.seg._frames import FramePlan, dimension_index, frame_table, plan_frames, reference_item, shared_groups
+from dicomposer.seg._frames import (
+    FramePlan,
+    dimension_index,
+    frame_table,
+    plan_frames,
+    reference_item,
+    shared_groups,
+)
 from dicomposer.seg._mask import Mask, as_planes, make_mask
 from dicomposer.seg._pixels import EncodedPixels, Encoding, encode_pixels, segmentation_format
 from dicomposer.seg._planes import PlaneOverrides, PlanePlan, plan_planes
 from dicomposer.seg._sources import SourceImages
 from dicomposer.seg.content import SegmentDescription
-from dicomposer.seg.enum import SegmentationFractionalTypeValues, SegmentationTypeValues, SegmentsOverlapValues
+from dicomposer.seg.enum import (
+    SegmentationFractionalTypeValues,
+    SegmentationTypeValues,
+    SegmentsOverlapValues,
+)
 from dicomposer.volume import RGB_COLOR_CHANNEL_DESCRIPTOR, Volume
 
 __all__ = [
@@ -78,7 +89,7 @@ class Segments:
         ArgumentError
             If numbers repeat, or, except in a label map, are not 1 to n.
         """
-        if isinstance(descriptions, Dataset) or not isinstance(descriptions, Sequence):
+        if not isinstance(descriptions, Sequence):
             raise ArgumentTypeError("segment_descriptions must be a sequence of SegmentDescription")
         for item in descriptions:
             if not isinstance(item, SegmentDescription):
@@ -185,7 +196,9 @@ def tile_shape(tile_size: Sequence[int] | None) -> tuple[int, int] | None:
     return int(tile_size[0]), int(tile_size[1])
 
 
-def organisation(value: DimensionOrganizationTypeValues | str | None) -> DimensionOrganizationTypeValues | None:
+def organisation(
+    value: DimensionOrganizationTypeValues | str | None,
+) -> DimensionOrganizationTypeValues | None:
     """The dimension organization type asked for."""
     if value is None:
         return None
@@ -233,7 +246,7 @@ def plan(request: Request) -> Plan:
     labelmap = kind is SegmentationTypeValues.LABELMAP
     keep = not request.omit_empty_frames or organised is DimensionOrganizationTypeValues.TILED_FULL
     frames = plan_frames(
-        presence.any(axis=1, keepdims=True) if labelmap else presence,
+        np.any(presence, axis=1)[:, None] if labelmap else presence,
         planes.encoding_order,
         None if labelmap else mask.numbers,
         keep_empty=keep,
@@ -262,10 +275,14 @@ def _mask_array(request: Request) -> NDArray[Any]:
     if source.number_of_channel_dimensions == 1:
         keyword = source.channel_descriptors[0].keyword
         if keyword not in ("ReferencedSegmentNumber", "SegmentNumber"):
-            raise ArgumentError(f"the channel of a volume mask must be ReferencedSegmentNumber, not {keyword}")
-        values = [int(v) for v in source.get_channel_values(source.channel_descriptors[0])]
+            raise ArgumentError(
+                f"the channel of a volume mask must be ReferencedSegmentNumber, not {keyword}"
+            )
+        values = [int(str(v)) for v in source.get_channel_values(source.channel_descriptors[0])]
         if values != request.segments.numbers:
-            raise ArgumentError("the segment numbers of the volume's channel are not those that are described")
+            raise ArgumentError(
+                "the segment numbers of the volume's channel are not those that are described"
+            )
     return as_planes(source.array, tile=request.overrides.tile)
 
 
@@ -324,9 +341,11 @@ def write(dataset: Dataset, request: Request, plan: Plan) -> None:
 
 
 def _write_frame_of_reference(dataset: Dataset, request: Request, plan: Plan) -> None:
-    if plan.planes.system is None:
-        return
     first = request.sources.first
+    if plan.planes.system is None:
+        # Type 2C: needed where nothing else tells how the frames lie (PS3.3 C.7.6.1)
+        dataset.PatientOrientation = first.get("PatientOrientation")
+        return
     dataset.FrameOfReferenceUID = str(first.FrameOfReferenceUID)
     dataset.PositionReferenceIndicator = first.get("PositionReferenceIndicator") or ""
 
@@ -391,9 +410,10 @@ def _write_matrix(dataset: Dataset, request: Request, plan: Plan) -> None:
         return
     dataset.TotalPixelMatrixRows, dataset.TotalPixelMatrixColumns = matrix.rows, matrix.columns
     dataset.TotalPixelMatrixFocalPlanes = matrix.focal_planes
-    dataset.ImageOrientationSlide = list(matrix.orientation)
+    dataset.ImageOrientationSlide = [decimal(v, "image orientation") for v in matrix.orientation]
     origin = Dataset()
-    origin.XOffsetInSlideCoordinateSystem, origin.YOffsetInSlideCoordinateSystem = matrix.origin[:2]
+    origin.XOffsetInSlideCoordinateSystem = decimal(matrix.origin[0], "x offset")
+    origin.YOffsetInSlideCoordinateSystem = decimal(matrix.origin[1], "y offset")
     dataset.TotalPixelMatrixOriginSequence = [origin]
     if request.pyramid.uid is not None:
         dataset.PyramidUID = request.pyramid.uid
@@ -442,9 +462,7 @@ def _write_pixels(dataset: Dataset, plan: Plan, *, implicit: bool) -> None:
         dataset.add_new("ExtendedOffsetTableLengths", "OV", plan.pixels.extended_lengths)
 
 
-def add_equipment(
-    dataset: Dataset, source: Dataset, further: Sequence[ContributingEquipment] | None
-) -> None:
+def add_equipment(dataset: Dataset, source: Dataset, further: Sequence[ContributingEquipment] | None) -> None:
     """Contributing Equipment (PS3.3 C.12.1): what acquired the source, this library, and what the caller adds."""
     items: list[Dataset] = []
     if source.get("Manufacturer"):

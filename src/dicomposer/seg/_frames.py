@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from dicomposer.coding import CodedConcept
+from dicomposer.content import PixelMeasuresSequence, PlaneOrientationSequence
 from dicomposer.enum import CoordinateSystemNames, DimensionOrganizationTypeValues
 from dicomposer.record import Categories, FrameTable
 from dicomposer.seg._planes import PlanePlan
@@ -40,7 +41,11 @@ class FramePlan:
 
 
 def plan_frames(
-    presence: NDArray[np.bool_], order: NDArray[np.intp], segment_numbers: NDArray[np.int64] | None, *, keep_empty: bool
+    presence: NDArray[np.bool_],
+    order: NDArray[np.intp],
+    segment_numbers: NDArray[np.int64] | None,
+    *,
+    keep_empty: bool,
 ) -> FramePlan:
     """Choose the frames to encode.
 
@@ -60,7 +65,9 @@ def plan_frames(
     if keep_empty or not wanted.any():
         wanted = np.ones_like(wanted)
     column, place = np.nonzero(wanted.T)
-    return FramePlan(order[place].astype(np.intp), None if segment_numbers is None else segment_numbers[column])
+    return FramePlan(
+        order[place].astype(np.intp), None if segment_numbers is None else segment_numbers[column]
+    )
 
 
 def _ranks(values: NDArray[Any]) -> NDArray[np.int64]:
@@ -124,8 +131,12 @@ def frame_table(plan: PlanePlan, frames: FramePlan, sources: SourceImages) -> Fr
     elif plan.positions is not None and plan.tiles is not None:
         slide = "PlanePositionSlideSequence"
         for i, axis in enumerate("XYZ"):
-            columns[f"{slide}.{axis}OffsetInSlideCoordinateSystem"] = _decimals(plan.positions[:, i], frames.planes)
-        columns[f"{slide}.ColumnPositionInTotalImagePixelMatrix"] = plan.tiles[frames.planes, 1].astype(np.int32)
+            columns[f"{slide}.{axis}OffsetInSlideCoordinateSystem"] = _decimals(
+                plan.positions[:, i], frames.planes
+            )
+        columns[f"{slide}.ColumnPositionInTotalImagePixelMatrix"] = plan.tiles[frames.planes, 1].astype(
+            np.int32
+        )
         columns[f"{slide}.RowPositionInTotalImagePixelMatrix"] = plan.tiles[frames.planes, 0].astype(np.int32)
     elif plan.positions is not None:
         positions = [tuple(row) for row in plan.positions.tolist()]
@@ -157,17 +168,14 @@ def shared_groups(
     """The functional groups that all frames share (PS3.3 C.7.6.16.1)."""
     item = Dataset()
     if plan.measures is not None:
-        measures = Dataset()
-        measures.PixelSpacing = list(plan.measures.pixel_spacing)
-        if plan.measures.slice_thickness is not None:
-            measures.SliceThickness = plan.measures.slice_thickness
-        if plan.measures.spacing_between_slices is not None:
-            measures.SpacingBetweenSlices = plan.measures.spacing_between_slices
-        item.PixelMeasuresSequence = [measures]
+        measures = plan.measures
+        item.PixelMeasuresSequence = PixelMeasuresSequence(
+            measures.pixel_spacing, measures.slice_thickness, measures.spacing_between_slices
+        )
     if plan.stack is not None and plan.orientations is not None:
-        orientation = Dataset()
-        orientation.ImageOrientationPatient = plan.orientations[0].tolist()
-        item.PlaneOrientationSequence = [orientation]
+        item.PlaneOrientationSequence = PlaneOrientationSequence(
+            CoordinateSystemNames.PATIENT, plan.orientations[0].tolist()
+        )
     full = organisation is DimensionOrganizationTypeValues.TILED_FULL
     if full or not np.any(plan.references.instance >= 0):
         same_pixels = full and bool(np.any(plan.references.instance >= 0))

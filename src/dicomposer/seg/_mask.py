@@ -37,7 +37,9 @@ def as_planes(pixel_array: Any, *, tile: bool) -> Array:
     if 0 in array.shape:
         raise ArgumentError(f"pixel_array is empty: its shape is {pixel_array.shape}")
     if array.dtype.kind not in "buif":
-        raise ArgumentTypeError(f"pixel_array must hold booleans, whole numbers or fractions, not {array.dtype}")
+        raise ArgumentTypeError(
+            f"pixel_array must hold booleans, whole numbers or fractions, not {array.dtype}"
+        )
     if tile and array.shape[0] != 1:
         raise ArgumentError(f"tile_pixel_array takes one total pixel matrix, not {array.shape[0]} planes")
     return array
@@ -70,7 +72,9 @@ class Mask(ABC):
     def labels(self, planes: NDArray[np.intp], dtype: np.dtype[Any]) -> Iterator[Array]:
         """Label frames, one by one; the highest label wins where segments overlap."""
 
-    def fractions(self, planes: NDArray[np.intp], segments: NDArray[np.int64], maximum: int) -> Iterator[Array]:
+    def fractions(
+        self, planes: NDArray[np.intp], segments: NDArray[np.int64], maximum: int
+    ) -> Iterator[Array]:
         """Frames of 0 to ``maximum``, uint8, one by one."""
         for frame in self.binary(planes, segments):
             yield frame * np.uint8(maximum)
@@ -171,7 +175,9 @@ class _Stack(Mask):
             kernels.stack_to_labels(frame[None], self.numbers, out)
             yield out[0]
 
-    def fractions(self, planes: NDArray[np.intp], segments: NDArray[np.int64], maximum: int) -> Iterator[Array]:
+    def fractions(
+        self, planes: NDArray[np.intp], segments: NDArray[np.int64], maximum: int
+    ) -> Iterator[Array]:
         if not self.is_fractional:
             yield from super().fractions(planes, segments, maximum)
             return
@@ -212,7 +218,8 @@ class StackTiles(_Stack):
         if not self.is_fractional:
             kernels.stack_present(self.array[None])  # checks that all values are 0 or 1
             per_segment = [
-                kernels.label_tiles_present(self.array[:, :, i], self.tile, 1)[:, 1] for i in range(len(self.numbers))
+                kernels.label_tiles_present(self.array[:, :, i], self.tile, 1)[:, 1]
+                for i in range(len(self.numbers))
             ]
             return np.stack(per_segment, axis=1)
         tiles = kernels.cut_tiles(self.array, self.tile)
@@ -223,8 +230,8 @@ class StackTiles(_Stack):
         if pixels % 8:
             # frames do not end on byte boundaries, but runs of a multiple of eight frames do
             for start in range(0, len(planes), 1024):
-                chosen = slice(start, start + 1024)
-                frames = np.stack(list(self.binary(planes[chosen], segments[chosen])))
+                run = slice(start, start + 1024)
+                frames = np.stack(list(self.binary(planes[run], segments[run])))
                 ones = np.ones(len(frames), dtype=np.int64)
                 kernels.pack_label_frames(frames, np.arange(len(frames)), ones, out[start * pixels // 8 :])
             return
@@ -287,7 +294,9 @@ def make_mask(
         return LabelPlanes(array, numbers) if tile is None else LabelTiles(array, numbers, tile)
     mask: Mask = StackPlanes(array, numbers) if tile is None else StackTiles(array, numbers, tile)
     if kind is SegmentationTypeValues.LABELMAP and mask.overlap() is SegmentsOverlapValues.YES:
-        raise OverlapError("segments overlap: a label map holds one segment a pixel; use BINARY or FRACTIONAL")
+        raise OverlapError(
+            "segments overlap: a label map holds one segment a pixel; use BINARY or FRACTIONAL"
+        )
     return mask
 
 

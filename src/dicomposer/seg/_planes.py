@@ -34,7 +34,8 @@ class Measures:
 @dataclass(frozen=True)
 class References:
     """The source frame of each plane: ``instance`` indexes the source images (-1: none), ``frame`` counts from 1
-    (0: a single-frame image)."""
+    (0: a single-frame image).
+    """
 
     instance: NDArray[np.intp]
     frame: NDArray[np.int64]
@@ -139,7 +140,9 @@ def _of_sources(sources: SourceImages, shape: tuple[int, int, int]) -> PlanePlan
         return PlanePlan(rows, columns, count, None, references, measures=_source_measures(sources, None))
     positions, orientations = sources.positions, sources.orientations
     if positions is None or orientations is None:
-        raise GeometryError("the source image has a frame of reference but no positions or orientation of its frames")
+        raise GeometryError(
+            "the source image has a frame of reference but no positions or orientation of its frames"
+        )
     if sources.matrix is not None:
         tiles = sources.index.matrix_positions
         if tiles is None:
@@ -199,7 +202,11 @@ def _of_volume(sources: SourceImages, volume: Volume, overrides: PlaneOverrides)
             f"the volume lies in the {volume.coordinate_system.value} coordinate system, the source images do not"
         )
     theirs = sources.first.get("FrameOfReferenceUID")
-    if volume.frame_of_reference_uid is not None and theirs and str(volume.frame_of_reference_uid) != str(theirs):
+    if (
+        volume.frame_of_reference_uid is not None
+        and theirs
+        and str(volume.frame_of_reference_uid) != str(theirs)
+    ):
         raise GeometryError("the volume and the source images have different frames of reference")
     if overrides.tile:
         return _tiled_volume(sources, volume, overrides)
@@ -208,7 +215,7 @@ def _of_volume(sources: SourceImages, volume: Volume, overrides: PlaneOverrides)
     indices[:, 0] = np.arange(depth)
     positions = volume.map_indices_to_reference(indices)
     orientation = tuple(volume.direction_cosines)
-    measures = Measures(tuple(volume.pixel_spacing), volume.spacing_between_slices, volume.spacing_between_slices)
+    measures = Measures(volume.pixel_spacing, volume.spacing_between_slices, volume.spacing_between_slices)
     return _placed(sources, (depth, rows, columns), positions, orientation, measures)
 
 
@@ -225,7 +232,9 @@ def _of_overrides(sources: SourceImages, shape: tuple[int, int, int], overrides:
         raise GeometryError("plane_orientation is needed: the source images have no orientation")
     if overrides.positions is None:
         if count != sources.planes or sources.positions is None:
-            raise ArgumentError("plane_positions is needed: the planes of the mask are not those of the source images")
+            raise ArgumentError(
+                "plane_positions is needed: the planes of the mask are not those of the source images"
+            )
         positions, tiles = sources.positions, sources.index.matrix_positions if sources.matrix else None
     else:
         if len(overrides.positions) != count:
@@ -264,7 +273,9 @@ def _given_positions(
             positions.append([float(v) for v in item.ImagePositionPatient])
             continue
         positions.append([float(item.get(f"{axis}OffsetInSlideCoordinateSystem") or 0.0) for axis in "XYZ"])
-        tiles.append([int(item.RowPositionInTotalImagePixelMatrix), int(item.ColumnPositionInTotalImagePixelMatrix)])
+        tiles.append(
+            [int(item.RowPositionInTotalImagePixelMatrix), int(item.ColumnPositionInTotalImagePixelMatrix)]
+        )
     if tiles and len(tiles) != len(positions):
         raise ArgumentError("plane_positions mix patient and slide coordinates")
     return np.asarray(positions, dtype=np.float64), np.asarray(tiles, dtype=np.int64) if tiles else None
@@ -360,8 +371,11 @@ def _of_matrix(sources: SourceImages, shape: tuple[int, int, int], overrides: Pl
     origin = matrix.origin
     if overrides.positions is not None:
         if len(overrides.positions) != 1:
-            raise ArgumentError("with tile_pixel_array, plane_positions holds one item: the place of the whole matrix")
-        origin = tuple(_given_positions(overrides.positions)[0][0].tolist())
+            raise ArgumentError(
+                "with tile_pixel_array, plane_positions holds one item: the place of the whole matrix"
+            )
+        x, y, z = _given_positions(overrides.positions)[0][0].tolist()
+        origin = (x, y, z)
     new = TotalPixelMatrix(height, width, origin, orientation, 1)
     return _tiles_of(sources, new, measures, overrides)
 
@@ -370,9 +384,9 @@ def _tiled_volume(sources: SourceImages, volume: Volume, overrides: PlaneOverrid
     depth, height, width = volume.spatial_shape
     if depth != 1 or sources.matrix is None:
         raise ArgumentError("tile_pixel_array takes a volume of one slice and a tiled source image")
-    matrix = TotalPixelMatrix(height, width, tuple(volume.position), tuple(volume.direction_cosines), 1)
+    matrix = TotalPixelMatrix(height, width, volume.position, tuple(volume.direction_cosines), 1)
     thickness = sources.slice_thickness
-    measures = Measures(tuple(volume.pixel_spacing), thickness, sources.index.spacing_between_slices)
+    measures = Measures(volume.pixel_spacing, thickness, sources.index.spacing_between_slices)
     return _tiles_of(sources, matrix, measures, overrides)
 
 

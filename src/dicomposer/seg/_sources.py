@@ -58,7 +58,7 @@ class SourceImages:
     """
 
     def __init__(self, datasets: Sequence[Dataset], further: Sequence[Dataset] | None = None) -> None:
-        if isinstance(datasets, Dataset) or not isinstance(datasets, Sequence):
+        if not isinstance(datasets, Sequence):
             raise ArgumentTypeError("source_images must be a sequence of pydicom Datasets")
         if not datasets:
             raise ArgumentError("at least one source image is needed")
@@ -66,7 +66,9 @@ class SourceImages:
         self.further = list(further or ())
         for dataset in (*self.datasets, *self.further):
             if not isinstance(dataset, Dataset):
-                raise ArgumentTypeError(f"source images must be pydicom Datasets, not {type(dataset).__name__}")
+                raise ArgumentTypeError(
+                    f"source images must be pydicom Datasets, not {type(dataset).__name__}"
+                )
         self.first = self.datasets[0]
         self.identities = [_identity(d, i + 1) for i, d in enumerate(self.datasets)]
         self.further_identities = [_identity(d, i + 1) for i, d in enumerate(self.further)]
@@ -86,11 +88,15 @@ class SourceImages:
             )
         instances = [i.instance for i in (*self.identities, *self.further_identities)]
         if len(set(instances)) < len(instances):
-            raise ArgumentError(f"{len(instances) - len(set(instances))} source image(s) stand twice in the list")
+            raise ArgumentError(
+                f"{len(instances) - len(set(instances))} source image(s) stand twice in the list"
+            )
 
     def _check_images(self) -> None:
         if len(self.datasets) > 1 and any(int(d.get("NumberOfFrames") or 1) > 1 for d in self.datasets):
-            raise ArgumentError("several source images must all be single-frame; pass one multi-frame image alone")
+            raise ArgumentError(
+                "several source images must all be single-frame; pass one multi-frame image alone"
+            )
         for keyword in ("Rows", "Columns"):
             if any(keyword not in d for d in self.datasets):
                 raise ArgumentError(f"a source image has no {keyword}: only images can be segmented")

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 from pydicom.datadict import tag_for_keyword
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DicomSequence
-from pydicom.sr.coding import Code
 from pydicom.uid import UID as PydicomUID
 
 from dicomposer.coding import UID, CodedConcept, as_concept, new_uid
@@ -23,6 +22,8 @@ from dicomposer.seg.enum import SegmentAlgorithmTypeValues
 from dicomposer.spatial import get_plane_sort_index
 
 if TYPE_CHECKING:
+    from pydicom.sr.coding import Code
+
     from dicomposer.pixels import CIELabColor
 
 __all__ = ["DimensionIndexSequence", "SegmentDescription"]
@@ -235,7 +236,9 @@ class DimensionIndexSequence(DicomSequence):
         self, coordinate_system: str | CoordinateSystemNames | None, include_segment_number: bool = True
     ) -> None:
         super().__init__()
-        self._coordinate_system = None if coordinate_system is None else CoordinateSystemNames(coordinate_system)
+        self._coordinate_system = (
+            None if coordinate_system is None else CoordinateSystemNames(coordinate_system)
+        )
         dimensions = {
             CoordinateSystemNames.PATIENT: _PATIENT,
             CoordinateSystemNames.SLIDE: _SLIDE,
@@ -316,14 +319,20 @@ class DimensionIndexSequence(DicomSequence):
             raise IndexError("planes without a frame of reference have no positions")
         keywords = self.get_index_keywords()
         values = np.stack(
-            [np.asarray([np.asarray(p[0][keyword].value, dtype=np.float64) for p in plane_positions]) for keyword in keywords],
+            [
+                np.asarray([np.asarray(p[0][keyword].value, dtype=np.float64) for p in plane_positions])
+                for keyword in keywords
+            ],
             axis=1,
         )
         if image_orientation is not None:
             if keywords != ["ImagePositionPatient"]:
                 raise ArgumentError("image_orientation orders planes by Image Position (Patient) only")
             order = get_plane_sort_index(
-                [list(v) for v in values[:, 0]], image_orientation, index_convention=index_convention, handedness=handedness
+                [list(v) for v in values[:, 0]],
+                image_orientation,
+                index_convention=index_convention,
+                handedness=handedness,
             )
             return values, np.asarray(order)
         flat = values.reshape(len(values), -1)

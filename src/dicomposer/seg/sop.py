@@ -5,12 +5,11 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor
-from typing import Any, BinaryIO, NoReturn
+from typing import TYPE_CHECKING, Any, BinaryIO, NoReturn
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID as PydicomUID
 from pydicom.valuerep import PersonName
@@ -25,7 +24,7 @@ from dicomposer.content import (
     PlanePositionSequence,
 )
 from dicomposer.enum import DimensionOrganizationTypeValues
-from dicomposer.errors import ArgumentError, ArgumentTypeError
+from dicomposer.errors import ArgumentError
 from dicomposer.frame import is_native
 from dicomposer.image import (
     FrameAccess,
@@ -45,6 +44,9 @@ from dicomposer.seg.enum import (
     SegmentationTypeValues,
 )
 from dicomposer.volume import Volume, VolumeGeometry
+
+if TYPE_CHECKING:
+    from pydicom.sr.coding import Code
 
 __all__ = ["SOP_CLASS_UIDS", "Segmentation", "segread"]
 
@@ -72,7 +74,9 @@ class Segmentation(FrameAccess):
         manufacturer_model_name: str,
         software_versions: str | tuple[str],
         device_serial_number: str,
-        fractional_type: None | str | SegmentationFractionalTypeValues = SegmentationFractionalTypeValues.PROBABILITY,
+        fractional_type: None
+        | str
+        | SegmentationFractionalTypeValues = SegmentationFractionalTypeValues.PROBABILITY,
         max_fractional_value: int = 255,
         content_description: str | None = None,
         content_creator_name: str | PersonName | None = None,
@@ -174,7 +178,11 @@ class Segmentation(FrameAccess):
             pixel_array=pixel_array,
             segments=_build.Segments.of(segment_descriptions, kind),
             overrides=PlaneOverrides(
-                pixel_measures, plane_orientation, plane_positions, tile_pixel_array, _build.tile_shape(tile_size)
+                pixel_measures,
+                plane_orientation,
+                plane_positions,
+                tile_pixel_array,
+                _build.tile_shape(tile_size),
             ),
             encoding=Encoding(
                 str(transfer_syntax_uid), kind, max_fractional_value, workers, use_extended_offset_table
@@ -210,7 +218,9 @@ class Segmentation(FrameAccess):
         self.copy_specimen_information(first)
         _build.add_equipment(self, first, contributing_equipment)
         _build.write(self, request, plan)
-        self._validate(sources=[*request.sources.datasets, *request.sources.further], values=plan.stored_values)
+        self._validate(
+            sources=[*request.sources.datasets, *request.sources.further], values=plan.stored_values
+        )
 
     def add_segments(
         self,
@@ -525,7 +535,9 @@ class Segmentation(FrameAccess):
             assert_missing_frames_are_empty=assert_missing_frames_are_empty,
             known=frozenset(str(uid) for _, _, uid in self.get_source_image_uids()),
         )
-        return self._assembled(selection, wanted, combine_segments, apply_palette_color_lut, apply_icc_profile)
+        return self._assembled(
+            selection, wanted, combine_segments, apply_palette_color_lut, apply_icc_profile
+        )
 
     def get_pixels_by_source_frame(
         self,
@@ -564,7 +576,9 @@ class Segmentation(FrameAccess):
             ignore_spatial_locations=ignore_spatial_locations,
             assert_missing_frames_are_empty=assert_missing_frames_are_empty,
         )
-        return self._assembled(selection, wanted, combine_segments, apply_palette_color_lut, apply_icc_profile)
+        return self._assembled(
+            selection, wanted, combine_segments, apply_palette_color_lut, apply_icc_profile
+        )
 
     def get_pixels_by_dimension_index_values(
         self,
@@ -601,7 +615,9 @@ class Segmentation(FrameAccess):
             shape=(int(self.Rows), int(self.Columns)),
             assert_missing_frames_are_empty=assert_missing_frames_are_empty,
         )
-        return self._assembled(selection, wanted, combine_segments, apply_palette_color_lut, apply_icc_profile)
+        return self._assembled(
+            selection, wanted, combine_segments, apply_palette_color_lut, apply_icc_profile
+        )
 
     def get_total_pixel_matrix(
         self,
@@ -643,10 +659,15 @@ class Segmentation(FrameAccess):
             segment_numbers, combine_segments, relabel, rescale_fractional, skip_overlap_checks, dtype
         )
         region = self._matrix_region(
-            (row_start, row_end), (column_start, column_end), as_indices, (index.matrix.rows, index.matrix.columns)
+            (row_start, row_end),
+            (column_start, column_end),
+            as_indices,
+            (index.matrix.rows, index.matrix.columns),
         )
         selection = by_tiles(index, (int(self.Rows), int(self.Columns)), region)
-        array = self._assembled(selection, wanted, combine_segments, apply_palette_color_lut, apply_icc_profile)
+        array = self._assembled(
+            selection, wanted, combine_segments, apply_palette_color_lut, apply_icc_profile
+        )
         return array[0]
 
     # ---- volumes -----------------------------------------------------------------------------------
@@ -733,7 +754,9 @@ class Segmentation(FrameAccess):
             perpendicular_tol=perpendicular_tol,
             allow_missing_positions=allow_missing_positions,
         )
-        array = self._assembled(selection, wanted, combine_segments, apply_palette_color_lut, apply_icc_profile)
+        array = self._assembled(
+            selection, wanted, combine_segments, apply_palette_color_lut, apply_icc_profile
+        )
         channels: dict[Any, Any] | None = None
         if apply_palette_color_lut:
             channels = _build.rgb_channels()

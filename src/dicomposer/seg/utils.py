@@ -43,7 +43,9 @@ def iter_segments(dataset: Dataset) -> Iterator[tuple[NDArray[Any], tuple[Datase
         raise IndexingError("the frames of this segmentation do not belong to one segment each")
     image = dataset if isinstance(dataset, Segmentation) else Segmentation.from_dataset(dataset, copy=True)
     numbers = column[:, 0].astype(np.int64)
-    items = dataset.PerFrameFunctionalGroupsSequence if "PerFrameFunctionalGroupsSequence" in dataset else None
+    items = (
+        dataset.PerFrameFunctionalGroupsSequence if "PerFrameFunctionalGroupsSequence" in dataset else None
+    )
     for description in dataset.SegmentSequence:
         frames = np.flatnonzero(numbers == int(description.SegmentNumber))
         if len(frames):

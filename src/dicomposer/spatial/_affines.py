@@ -100,10 +100,10 @@ def create_rotation_matrix(
     numpy.ndarray
         Float64 ``(3, 3)``; its columns are the steps of the three indices.
     """
-    first, second, columns_first = in_plane_vectors(image_orientation, index_convention)
+    first, second, names = in_plane_vectors(image_orientation, index_convention)
     between_rows, between_columns = _spacing_pair(pixel_spacing)
     first_step, second_step = (
-        (between_columns, between_rows) if columns_first else (between_rows, between_columns)
+        (between_columns, between_rows) if names[0] in "LR" else (between_rows, between_columns)
     )
     normal = np.cross(first, second) if is_right_handed(handedness) else np.cross(second, first)
     in_plane = [first * first_step, second * second_step]
@@ -135,6 +135,10 @@ def create_affine_matrix_from_attributes(
     numpy.ndarray
         Float64 ``(4, 4)``: maps the centre of a pixel, (column, row, slice, 1) by default, to (x, y, z, 1).
     """
+    _, _, names = in_plane_vectors(image_orientation, index_convention)
+    if not set(names) <= {"R", "D"}:
+        # Such an index counts from another corner, whose position depends on the size of the image.
+        raise ArgumentError("The position is that of the top left pixel: indices must run right and down.")
     affine = np.eye(4)
     affine[:3, 3] = as_vector(image_position, "image_position", 3)
     affine[:3, :3] = create_rotation_matrix(
@@ -312,9 +316,8 @@ def as_affine(affine: object) -> FloatArray:
     if cosine > ORTHOGONALITY_TOLERANCE:
         angle = np.degrees(np.arccos(min(cosine, 1.0)))
         raise ArgumentError(
-            f"Argument 'affine' must be an orthogonal matrix: two axes meet at {angle:.2f} degrees "
-            "instead of "
-            "90 (a sheared grid, for instance of a tilted gantry, must be resampled first)."
+            f"Argument 'affine' must be an orthogonal matrix: two axes meet at {angle:.2f} degrees instead "
+            "of 90 (a sheared grid, for instance of a tilted gantry, must be resampled first)."
         )
     return matrix
 

@@ -116,8 +116,8 @@ def as_patient_convention(value: PatientConvention) -> tuple[_Patient, _Patient,
     directions = [member(_Patient, _ALIASES.get(str(v), v)) for v in letters]
     if sorted(_STEPS[d][0] for d in directions) != [0, 1, 2]:
         raise ArgumentError(
-            f"Invalid combination of directions {[d.value for d in directions]}: one of L/R, one of A/P "
-            "and one of H/F are needed, in any order."
+            f"Invalid combination of directions {[d.value for d in directions]}: one of L/R, one of A/P and "
+            "one of H/F are needed, in any order."
         )
     return directions[0], directions[1], directions[2]
 
@@ -139,17 +139,16 @@ def _as_index_convention(value: IndexConvention) -> tuple[PixelIndexDirections, 
         )
     if {d.value in "LR" for d in directions} != {True, False}:
         raise ArgumentError(
-            f"Invalid combination of pixel directions: {[d.value for d in directions]}; one of L/R "
-            "and one of "
-            "U/D are needed, in any order."
+            f"Invalid combination of pixel directions: {[d.value for d in directions]}; one of L/R and one "
+            "of U/D are needed, in any order."
         )
     return directions[0], directions[1]
 
 
 def in_plane_vectors(
     image_orientation: object, index_convention: IndexConvention
-) -> tuple[FloatArray, FloatArray, bool]:
-    """Directions ``(3,)`` of the first and second pixel index; and whether the first one counts columns."""
+) -> tuple[FloatArray, FloatArray, str]:
+    """Directions ``(3,)`` of the first and second pixel index, and their letters."""
     row_cosines, column_cosines = cosines_of(image_orientation)
     vectors = {
         PixelIndexDirections.R: row_cosines,
@@ -158,7 +157,7 @@ def in_plane_vectors(
         PixelIndexDirections.U: -column_cosines,
     }
     first, second = _as_index_convention(index_convention)
-    return vectors[first], vectors[second], first.value in "LR"
+    return vectors[first], vectors[second], first.value + second.value
 
 
 def is_right_handed(handedness: AxisHandedness | str) -> bool:

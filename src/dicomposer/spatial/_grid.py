@@ -180,8 +180,8 @@ def _difference(source: FloatArray, target: FloatArray, error: tuple[float, floa
     best = np.argmax(cosines, axis=0)
     angle = float(np.degrees(np.arccos(np.clip(cosines[best, np.arange(3)], 0, 1))).max())
     matched = [
-        f"{spacings[0][axis]:.6g} mm against {spacings[1][best[axis]]:.6g} mm along its "
-        f"{_AXIS_NAMES[axis]} axis"
+        f"{spacings[0][axis]:.6g} mm against {spacings[1][best[axis]]:.6g} mm along its {_AXIS_NAMES[axis]} "
+        "axis"
         for axis in range(3)
         if abs(spacings[0][axis] - spacings[1][best[axis]]) > 1e-6 * spacings[1][best[axis]]
     ]

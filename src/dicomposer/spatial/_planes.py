@@ -11,6 +11,7 @@ from pydicom.dataset import Dataset
 
 from dicomposer.enum import CoordinateSystemNames
 from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError
+from dicomposer.record import FrameTable
 
 from ._conventions import FloatArray, as_vector
 
@@ -90,22 +91,21 @@ def get_image_coordinate_system(dataset: Dataset) -> CoordinateSystemNames | Non
         return CoordinateSystemNames.SLIDE
     if "ImagePositionPatient" in dataset:
         return CoordinateSystemNames.PATIENT
-    first = _first_groups(dataset)
-    if any("PlanePositionSlideSequence" in group for group in first):
+    if _has_group(dataset, "PlanePositionSlideSequence"):
         return CoordinateSystemNames.SLIDE
-    if any("PlanePositionSequence" in group for group in first):
+    if _has_group(dataset, "PlanePositionSequence"):
         return CoordinateSystemNames.PATIENT
     return None
 
 
-def _first_groups(dataset: Dataset) -> list[Dataset]:
-    """Functional groups of the first frame and those shared by all."""
-    found = []
-    for keyword in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
-        items = dataset.get(keyword)
-        if items:
-            found.append(items[0])
-    return found
+def _has_group(dataset: Dataset, keyword: str) -> bool:
+    """Whether a functional group is there, shared or per frame (whose items are not decoded for that)."""
+    shared = dataset.get("SharedFunctionalGroupsSequence")
+    if shared and keyword in shared[0]:
+        return True
+    if "PerFrameFunctionalGroupsSequence" not in dataset:
+        return False
+    return any(path.startswith(f"{keyword}.") for path in FrameTable.of_dataset(dataset).paths)
 
 
 def is_tiled_image(dataset: Dataset) -> bool:
@@ -124,8 +124,8 @@ def require_same_frame_of_reference(one: Dataset, other: Dataset) -> None:
     uids = [dataset.get("FrameOfReferenceUID") for dataset in (one, other)]
     if None in uids or uids[0] != uids[1]:
         raise GeometryError(
-            "Datasets do not share a frame of reference, so the spatial relationship between them "
-            "is not defined."
+            "Datasets do not share a frame of reference, so the spatial relationship between them is not "
+            "defined."
         )
 
 

@@ -33,8 +33,7 @@ def _planes(datasets: Sequence[Dataset], orientation_tol: float) -> tuple[FloatA
     if len(frames_of_reference) > 1:
         raise GeometryError(
             f"The {len(datasets)} images have {len(frames_of_reference)} frames of reference: their "
-            "positions "
-            "cannot be compared. Pass the images of one frame of reference."
+            "positions cannot be compared. Pass the images of one frame of reference."
         )
     positions = np.array([dataset.ImagePositionPatient for dataset in datasets], dtype=np.float64)
     orientations = np.array([dataset.ImageOrientationPatient for dataset in datasets], dtype=np.float64)
@@ -44,10 +43,9 @@ def _planes(datasets: Sequence[Dataset], orientation_tol: float) -> tuple[FloatA
     if (difference > orientation_tol).any():
         worst = int(np.argmax(difference))
         raise GeometryError(
-            f"The images are not parallel: {int((difference > orientation_tol).sum())} of "
-            f"{len(datasets)} differ "
-            f"in orientation from the first one; direction cosines of number {worst} (from 0) by up to "
-            f"{difference[worst]:.4g}. Pass the images of one orientation (a localizer has its own)."
+            f"The images are not parallel: {int((difference > orientation_tol).sum())} of {len(datasets)} "
+            f"differ in orientation from the first one; direction cosines of number {worst} (from 0) by up "
+            f"to {difference[worst]:.4g}. Pass the images of one orientation (a localizer has its own)."
         )
     return positions, orientations[0].tolist()
 

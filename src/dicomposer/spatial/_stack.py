@@ -302,15 +302,14 @@ class PlaneStack:
             found.append(self._irregular())
         elif self.missing and not allow_missing:
             found.append(
-                f"{len(self.missing)} planes are missing: with a spacing of {self.spacing:.6g} mm "
-                "the steps reach "
-                f"{float(self.steps.max()):.6g} mm (missing places, from 0: {_some(self.missing)})"
+                f"{len(self.missing)} planes are missing: with a spacing of {self.spacing:.6g} mm the steps "
+                f"reach {float(self.steps.max()):.6g} mm (missing places, from 0: {_some(self.missing)})"
             )
         if not self.is_perpendicular or self.lateral_offset > self.lateral_limit:
             found.append(
-                f"the planes are not stacked along their normal: tilt {self.tilt_degrees:.3g} "
-                "degrees, sideways "
-                f"displacement up to {self.lateral_offset:.4g} mm (limit {self.lateral_limit:.4g} mm)"
+                f"the planes are not stacked along their normal: tilt {self.tilt_degrees:.3g} degrees, "
+                f"sideways displacement up to {self.lateral_offset:.4g} mm (limit {self.lateral_limit:.4g} "
+                "mm)"
             )
         return tuple(found)
 

@@ -108,9 +108,8 @@ class TileGrid:
                 )
         if self.focal_planes > 1 and not self.focal_plane_spacing:
             raise GeometryError(
-                f"The tiled image has {self.focal_planes} focal planes but no Spacing Between "
-                "Slices: the depth "
-                "of its frames is unknown."
+                f"The tiled image has {self.focal_planes} focal planes but no Spacing Between Slices: the "
+                "depth of its frames is unknown."
             )
         if (as_vector(self.pixel_spacing, "pixel_spacing", 2) <= 0).any():
             raise ArgumentError("All values in 'pixel_spacing' must be positive.")

@@ -8,7 +8,7 @@ hence half a pixel apart. *Reference coordinates* are (x, y, z) in mm.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Self
+from typing import Self, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -165,7 +165,7 @@ class ImageToReferenceTransformer(_FromPlane):
         pixel_spacing: Sequence[float],
     ) -> None:
         super().__init__(image_position, image_orientation, pixel_spacing)
-        self._affine = np.asarray(self._affine @ _HALF_PIXEL, dtype=np.float64)
+        self._affine = self._affine @ _HALF_PIXEL
 
     def __call__(self, coordinates: np.ndarray) -> FloatArray:
         """Map (column, row) image coordinates ``(n, 2)`` to (x, y, z) in mm, ``(n, 3)``."""
@@ -183,14 +183,12 @@ def _to_plane(
         spacing_between_slices,
     )
     try:
-        inverse: FloatArray = np.linalg.inv(affine)
+        return cast(FloatArray, np.linalg.inv(affine))
     except np.linalg.LinAlgError:
         raise GeometryError(
-            "The image plane has no inverse: its row and column directions are parallel, or the "
-            "spacing between "
-            "slices is 0."
+            "The image plane has no inverse: its row and column directions are parallel, or the spacing "
+            "between slices is 0."
         ) from None
-    return inverse
 
 
 class ReferenceToPixelTransformer(_Transformer):
@@ -318,10 +316,9 @@ def _between(plane_from: Plane, plane_to: Plane) -> FloatArray:
         offset = float((points[0] - matrix_to[:3, 3]) @ normal)
         cosine = abs(float(matrix_from[:3, 2] @ normal))
         raise GeometryError(
-            "The two images do not lie in the same plane of the frame of reference, so that pixels "
-            "of one are "
-            f"not pixels of the other: offset along the normal {offset:.6g} mm, angle between the planes "
-            f"{np.degrees(np.arccos(min(cosine, 1.0))):.4g} degrees."
+            "The two images do not lie in the same plane of the frame of reference, so that pixels of one "
+            f"are not pixels of the other: offset along the normal {offset:.6g} mm, angle between the "
+            f"planes {np.degrees(np.arccos(min(cosine, 1.0))):.4g} degrees."
         )
     return np.linalg.inv(matrix_to) @ matrix_from
 

@@ -204,7 +204,7 @@ class NotEvaluated:
 
     reason: str
 
-    def evaluate(self, lookup: Lookup) -> bool | None:  # noqa: ARG002
+    def evaluate(self, lookup: Lookup) -> bool | None:
         """Always None."""
         return None
 

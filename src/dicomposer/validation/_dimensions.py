@@ -14,6 +14,7 @@ from dicomposer.validation._view import Item, keyword_of, tag_of
 __all__: list[str] = []
 
 VALUES = "FrameContentSequence.DimensionIndexValues"
+_POSITION = ("PlanePositionSequence", "ImagePositionPatient")
 #: Positions in mm that differ by less are the same: Decimal Strings round.
 SAME = 1e-3
 
@@ -110,12 +111,13 @@ def _unique(subject: Subject) -> Iterator[Issue]:
     indices = _indices(subject)
     if indices is None or not _complete(subject, indices):
         return
-    _, codes, counts = np.unique(indices, axis=0, return_inverse=True, return_counts=True)
-    if (counts > 1).any():
-        order = np.argsort(codes.ravel(), kind="stable")
-        ordered = codes.ravel()[order]
-        again = np.zeros(len(indices), bool)
-        again[order[1:]] = ordered[1:] == ordered[:-1]
+    codes = np.zeros(len(indices), np.int64)
+    for column in indices.T.astype(np.int64):
+        codes = codes * (int(column.max()) + 1) + column
+    order = np.argsort(codes, kind="stable")
+    again = np.zeros(len(indices), bool)
+    again[order[1:]] = codes[order[1:]] == codes[order[:-1]]
+    if again.any():
         path = subject.group_path(VALUES, int(np.argmax(again)))
         yield Issue(path, "are those of an earlier frame, so that their order is undefined", count=int(again.sum()))
 
@@ -129,7 +131,7 @@ def _complete(subject: Subject, indices: NDArray[np.float64]) -> bool:
 def _consistent(subject: Subject) -> Iterator[Issue]:
     """One value, one index: an index is the ordinal of the value that it points to."""
     indices = _indices(subject)
-    if indices is None or not _complete(subject, indices) or subject.frames is None:
+    if indices is None or not _complete(subject, indices) or subject.frames is None or (indices < 0).any():
         return
     # Elsewhere a dimension may be a label for values that jitter (trigger delays), or count within a stack.
     level = None if subject.is_segmentation else "advice"
@@ -172,10 +174,13 @@ def _rounded_codes(numbers: NDArray[np.float64]) -> NDArray[np.int64]:
 def _unmatched(index: NDArray[np.int64], value: NDArray[np.int64]) -> NDArray[np.bool_]:
     """Frames in the minority of an index with several values, or of a value with several indices."""
     wrong = np.zeros(len(index), bool)
-    _, index = np.unique(index, return_inverse=True)
-    _, value = np.unique(value, return_inverse=True)
+    # Counting instead of sorting: both are small non-negative numbers (an index of a damaged file may be any).
+    if index.max() > 4 * len(index):
+        index = np.unique(index, return_inverse=True)[1]
+    if value.max() > 4 * len(value):
+        value = np.unique(value, return_inverse=True)[1]
     pairs, pair, sizes = np.unique(index * (value.max() + 1) + value, return_inverse=True, return_counts=True)
-    if len(pairs) == index.max() + 1 == value.max() + 1:
+    if len(pairs) == np.count_nonzero(np.bincount(index)) == np.count_nonzero(np.bincount(value)):
         return wrong
     owner_index, owner_value = pairs // (value.max() + 1), pairs % (value.max() + 1)
     bad = np.zeros(len(pairs), bool)
@@ -190,10 +195,35 @@ def _gaps(subject: Subject) -> Iterator[Issue]:
     indices = _indices(subject)
     if indices is None or not _complete(subject, indices) or subject.root.named("ConcatenationUID") is not None:
         return
+    targets = [_target(item)[1] for item in subject.root.items("DimensionIndexSequence")]
     for number, column in enumerate(indices.T):
         used = np.unique(column)
-        if used.size != used[-1]:
+        # Segments that no frame shows are legal, and writers keep their numbers as indices.
+        if used.size != used[-1] and targets[number] != "ReferencedSegmentNumber":
             yield Issue("DimensionIndexSequence", f"index {number + 1} skips numbers: not 1, 2, 3 and so on")
+
+
+@rule("dimension-order", "PS3.3 C.7.6.17.1", applies=_has_dimensions, level="warning")
+def _order(subject: Subject) -> Iterator[Issue]:
+    """Indices of positions count along the stack, one way or the other."""
+    indices, positions = _indices(subject), subject.frame_numbers(f"{_POSITION[0]}.{_POSITION[1]}")
+    cosines = subject.frame_numbers("PlaneOrientationSequence.ImageOrientationPatient")
+    if indices is None or positions is None or cosines is None or not _complete(subject, indices):
+        return
+    if len(positions) < 3 or cosines.shape[1] != 6 or (cosines != cosines[0]).any() or positions.shape[1] != 3:
+        return
+    depth = positions @ np.cross(cosines[0, :3], cosines[0, 3:])
+    for number, item in enumerate(subject.root.items("DimensionIndexSequence")):
+        if _target(item) != _POSITION:
+            continue
+        _, first = np.unique(indices[:, number], return_index=True)
+        steps = np.sign(np.diff(depth[first]))
+        main = 1.0 if (steps > 0).sum() * 2 >= steps.size else -1.0
+        against = steps == -main
+        if against.any():
+            path = subject.group_path(VALUES, int(first[int(np.argmax(against)) + 1]))
+            message = f"value {number + 1} does not count along the stack"
+            yield Issue(path, message, count=int(against.sum()))
 
 
 @rule("in-stack-position", "PS3.3 C.7.6.16.2.2.4", applies=lambda subject: subject.has_frames, level="warning")

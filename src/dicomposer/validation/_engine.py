@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from io import BytesIO
 from typing import Any
 
@@ -21,10 +21,11 @@ from dicomposer.validation import (
     _viewers,
 )
 from dicomposer import record
-from dicomposer.errors import ArgumentTypeError, DamagedFileError, NotDicomError
+from dicomposer.errors import ArgumentTypeError, DamagedFileError, DicomposerError, NotDicomError
 from dicomposer.validation._collect import Collector
 from dicomposer.validation._findings import Findings, Level, level_rank
 from dicomposer.validation._groups import check_groups
+from dicomposer.validation._pixels import check_pixel_values, stored_values
 from dicomposer.validation._presence import Walker
 from dicomposer.validation._rules import Rule, registered
 from dicomposer.validation._subject import Subject
@@ -35,7 +36,11 @@ FAMILIES = (_meta, _pixels, _segments, _dimensions, _geometry, _tiles, _referenc
 
 
 def validate(
-    file_or_dataset: Any, *, level: Level = "not-evaluated", sources: Sequence[Dataset] | None = None
+    file_or_dataset: Any,
+    *,
+    level: Level = "not-evaluated",
+    sources: Sequence[Dataset] | None = None,
+    pixels: bool | Collection[int] = True,
 ) -> Findings:
     """Check an object against the standard and against itself.
 
@@ -51,6 +56,9 @@ def validate(
         Lowest level to report.
     sources : Sequence[pydicom.Dataset], optional
         Images from which the object was made: patient, study, classes and references are compared with them.
+    pixels : bool or Collection[int]
+        Whether to read the pixels of segmentations whose stored values mean something (label maps, fractions); or
+        the distinct stored values, if the caller has counted them.
 
     Returns
     -------
@@ -66,7 +74,7 @@ def validate(
     """
     level_rank(level)
     if isinstance(file_or_dataset, Dataset):
-        return _check(Subject(file_or_dataset, tuple(sources or ())), level)
+        return _check(Subject(file_or_dataset, tuple(sources or ())), level, pixels)
     source = BytesIO(file_or_dataset) if isinstance(file_or_dataset, (bytes, bytearray)) else file_or_dataset
     if not isinstance(source, (str, os.PathLike)) and not hasattr(source, "read"):
         raise ArgumentTypeError(f"cannot validate a {type(file_or_dataset).__name__}: give a path, bytes or a Dataset")
@@ -78,10 +86,10 @@ def validate(
         collector = Collector(level)
         collector.add("damaged-file PS3.10 7", "error", "", str(error))
         return Findings(collector, "damaged file")
-    return _check(Subject(dataset, tuple(sources or ()), from_file=True), level)
+    return _check(Subject(dataset, tuple(sources or ()), from_file=True), level, pixels)
 
 
-def _check(subject: Subject, level: Level) -> Findings:
+def _check(subject: Subject, level: Level, pixels: bool | Collection[int]) -> Findings:
     collector = Collector(level)
     walker = Walker(subject, collector)
     if subject.iod is None:
@@ -96,7 +104,27 @@ def _check(subject: Subject, level: Level) -> Findings:
     for rule in registered():
         if collector.wants(rule.level) or rule.level == "advice":
             _apply(rule, subject, collector)
+    _pixel_values(subject, collector, pixels)
     return Findings(collector, subject.subject_name)
+
+
+def _pixel_values(subject: Subject, collector: Collector, pixels: bool | Collection[int]) -> None:
+    """Stored values of label maps and fractions: given, read, or said not to have been looked at."""
+    if not subject.is_segmentation or subject.text("SegmentationType") not in ("LABELMAP", "FRACTIONAL"):
+        return
+    if subject.pixel_element is None or subject.syntax is None:
+        return
+    name = "pixel-values PS3.3 C.8.20.2.3.3"
+    if pixels is False:
+        collector.add(name, "not-evaluated", "PixelData", "stored values were not looked at")
+        return
+    try:
+        values = stored_values(subject) if pixels is True else {int(value) for value in pixels}
+    except DicomposerError as error:
+        message = f"stored values cannot be looked at ({type(error).__name__})"
+        collector.add(name, "not-evaluated", "PixelData", message)
+        return
+    check_pixel_values(subject, collector, values)
 
 
 def _apply(rule: Rule, subject: Subject, collector: Collector) -> None:

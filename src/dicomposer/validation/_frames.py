@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+from dicomposer.errors import DamagedFileError
 from dicomposer.record import Categories, FrameTable
 from dicomposer.validation._view import BINARY_FORMATS, BULK, MULTI_TEXT, SINGLE_TEXT, Item, tag_of
 
@@ -21,6 +22,7 @@ _STEP = re.compile(r"(?<!\])\.")
 _PART = re.compile(r"([^\[]+)(?:\[(\d+)\])?$")
 
 
+@lru_cache(maxsize=1024)
 def explicit(path: str) -> str:
     """A table's path with the item numbers that it leaves out: ``A.B`` -> ``A[0].B``."""
     return _STEP.sub("[0].", path)
@@ -67,6 +69,7 @@ class Frames:
         self.root = root
         self.count: int = table.frames
         self.paths = frozenset(table.paths)
+        self._categories: dict[str, Categories] = {}
 
     @cached_property
     def layouts(self) -> Sequence[Any]:
@@ -74,12 +77,23 @@ class Frames:
         return list(self.table.layouts)
 
     def categories(self, path: str) -> Categories:
-        """Codes per frame (-1: absent) and distinct values."""
-        return self.table.categories(path)
+        """Codes per frame (-1: absent) and distinct values; as text if they are not what their VR says."""
+        if path not in self._categories:
+            self._categories[path] = self._read(path)
+        return self._categories[path]
+
+    def _read(self, path: str) -> Categories:
+        try:
+            return self.table.categories(path)
+        except DamagedFileError:
+            column = self.table.encoded(path)
+            if column is None or column.codes is None:
+                raise
+            return Categories(column.codes, [value.decode("latin-1") for value in column.values])
 
     def encoded(self, path: str, vr: str) -> Iterator[tuple[int, list[str | None]]]:
         """(code, values) of each distinct value as it is encoded; None stands for a number or bytes."""
-        column = self.table._store.leaf(path)
+        column = self.table.encoded(path)
         if column is None:
             return
         if column.rows is not None:
@@ -97,14 +111,21 @@ class Frames:
 
     def having(self, path: str, code: int) -> NDArray[np.bool_]:
         """Frames that have a distinct value of :meth:`encoded`."""
-        column = self.table._store.leaf(path)
+        column = self.table.encoded(path)
         if column is None or column.codes is None:
             return np.ones(self.count, bool)
         return np.asarray(column.codes == code)
 
     def numbers(self, path: str) -> NDArray[np.float64]:
         """Numbers per frame, shape (frames, values); NaN where absent."""
-        return np.asarray(self.table.numbers(path), np.float64).reshape(self.count, -1)
+        try:
+            return np.asarray(self.table.numbers(path), np.float64).reshape(self.count, -1)
+        except DamagedFileError:
+            rows = [_numbers(value) for value in self.categories(path).values]
+            table = np.full((len(rows) + 1, max(map(len, rows), default=0)), np.nan)
+            for index, row in enumerate(rows):
+                table[index, : len(row)] = row
+            return np.asarray(table[self.categories(path).codes])
 
     def distinct(self, path: str) -> list[Any] | None:
         """Distinct values over all frames, or None if no frame has the element (or sequence)."""
@@ -133,9 +154,23 @@ class Frames:
         return Item(top._dict, self.root, _PER_FRAME, frame)
 
     def _value(self, path: str, frame: int) -> Any:
+        column = self.table.encoded(path)
+        if column is not None and column.rows is not None:
+            return column.rows[frame].tolist()
         categories = self.categories(path)
         code = int(categories.codes[frame])
         return None if code < 0 else categories.values[code]
+
+
+def _numbers(value: Any) -> list[float]:
+    """Numbers of an encoded text; NaN for what is none."""
+    numbers = []
+    for part in str(value).split("\\"):
+        try:
+            numbers.append(float(part))
+        except ValueError:
+            numbers.append(np.nan)
+    return numbers
 
 
 def _many(value: Any) -> Sequence[Any]:

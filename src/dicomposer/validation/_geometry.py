@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
 
+from dicomposer.validation._frames import explicit, frame_path
 from dicomposer.validation._rules import Issue, rule
 from dicomposer.validation._subject import Subject
 
@@ -38,7 +39,7 @@ def _root_or_groups(subject: Subject, keyword: str, path: str) -> list[tuple[str
     return found
 
 
-def _floats(values: list[object]) -> Array | None:
+def _floats(values: Sequence[object]) -> Array | None:
     try:
         return np.array([float(value) for value in values], float) if values else None  # type: ignore[arg-type]
     except (TypeError, ValueError):
@@ -84,6 +85,43 @@ def _slice_spacing(subject: Subject) -> Iterator[Issue]:
         if numbers is not None:
             with np.errstate(invalid="ignore"):
                 yield from _report(subject, path, (numbers < 0).any(axis=1), "is negative")
+
+
+#: What a frame needs of geometry once it has a position: (group, attribute).
+_PATIENT = (
+    ("PlanePositionSequence", "ImagePositionPatient"),
+    ("PlaneOrientationSequence", "ImageOrientationPatient"),
+    ("PixelMeasuresSequence", "PixelSpacing"),
+)
+_SLIDE = (("PixelMeasuresSequence", "PixelSpacing"),)
+
+
+@rule("geometry-complete", "PS3.3 C.7.6.16.2", applies=lambda subject: subject.shared is not None, level="warning")
+def _geometry_complete(subject: Subject) -> Iterator[Issue]:
+    """A position says where a frame lies only together with its directions and the size of its pixels."""
+    layouts = [] if subject.frames is None else subject.frames.layouts
+    groups = {path for layout in layouts for path in layout.sequences}
+    if "PlanePositionSequence" in groups:
+        needed = _PATIENT
+    elif "PlanePositionSlideSequence" in groups or subject.is_tiled_full:
+        needed = _SLIDE
+    else:
+        return
+    for group, keyword in needed:
+        path = f"{group}.{keyword}"
+        if subject.shared_values(path):
+            continue
+        lacking = [layout for layout in layouts if path in layout.empty or (path, "DS") not in layout.elements]
+        if len(lacking) < len(layouts):
+            for layout in lacking:
+                place = frame_path(path if group in layout.sequences else group, int(layout.frames[0]))
+                yield Issue(place, "is missing, though other frames have it", count=len(layout.frames))
+            continue
+        in_frames = group in groups
+        in_shared = subject.shared is not None and subject.shared.named(group) is not None
+        name = path if in_frames or in_shared else group
+        place = frame_path(name, 0) if in_frames else f"SharedFunctionalGroupsSequence[0].{explicit(name)}"
+        yield Issue(place, "is missing: positions say nothing without it")
 
 
 def _has_positions(subject: Subject) -> bool:
@@ -183,7 +221,8 @@ def _steps(
     if stray.any():
         frame = int(members[first[_culprit(stray)]])
         path = subject.group_path(POSITION, frame)
-        if declared and stray.mean() >= 0.5:
+        common = float(np.median(gaps)) / unit
+        if declared and abs(common - round(common)) > OFF:
             path = subject.group_path(BETWEEN)
             yield Issue(path, f"is {declared:g} mm, but slices lie {np.median(gaps):g} mm apart")
             return

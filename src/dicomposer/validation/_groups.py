@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dicomposer import standard
-from dicomposer.errors import DamagedFileError
 from dicomposer.standard import Attribute, FunctionalGroupUsage
 from dicomposer.validation._collect import Collector
 from dicomposer.validation._frames import Frames, frame_path
@@ -184,11 +183,9 @@ def _samples(frames: Frames, layout: Any, sampled: dict[str, Attribute], collect
     for path, vr in layout.elements:
         if vr == "SQ" or _NUMBERS.sub("", path) not in sampled:
             continue
-        codes = _codes(frames, path)
-        if codes is not None:
-            codes = codes[layout.frames]
-            if (codes != codes[0]).any():
-                columns.append(codes)
+        codes = frames.categories(path).codes[layout.frames]
+        if (codes != codes[0]).any():
+            columns.append(codes)
     if not columns:
         return [int(layout.frames[0])]
     table = np.stack(columns, axis=1)
@@ -202,13 +199,6 @@ def _samples(frames: Frames, layout: Any, sampled: dict[str, Attribute], collect
     return [int(frame) for frame in layout.frames[first]]
 
 
-def _codes(frames: Frames, path: str) -> NDArray[np.intp] | None:
-    try:
-        return frames.categories(path).codes
-    except DamagedFileError:
-        return None  # reported with the columns
-
-
 # -- columns --------------------------------------------------------------------------------------------------------
 
 
@@ -219,19 +209,21 @@ def _columns(frames: Frames, collector: Collector) -> None:
             continue
         keyword = path.rpartition(".")[2]
         multiplicity = _multiplicity(keyword)
+        fitting: set[int] = set()
         for code, parts in frames.encoded(path, vr):
-            problem = next((text for part in parts if (text := _problem(vr, part))), None)
+            problem = None
+            for part in parts:
+                if part is not None and problem is None:
+                    problem = format_problem(vr, part)
             rule = "value-representation PS3.5 6.2"
-            if problem is None:
+            if problem is None and len(parts) not in fitting:
                 problem = multiplicity_problem(vr, multiplicity, len(parts))
                 rule = "value-multiplicity PS3.6 6"
+                if problem is None:
+                    fitting.add(len(parts))
             if problem:
                 where = frames.having(path, code)
                 collector.add(rule, "error", frame_path(path, int(np.argmax(where))), problem, int(where.sum()))
-
-
-def _problem(vr: str, part: str | None) -> str | None:
-    return None if part is None else format_problem(vr, part)
 
 
 def _multiplicity(keyword: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 from struct import Struct
 
 from pydicom.dataelem import RawDataElement
-from pydicom.tag import BaseTag
 
 from dicomposer.errors import DamagedFileError, TruncatedError
 
@@ -22,6 +21,9 @@ _UNDEFINED = 0xFFFFFFFF
 _MAX_DEPTH = 64
 #: VRs whose explicit header has a 4-byte length (PS3.5 7.1.2).
 _LONG = frozenset(b"OB OD OF OL OV OW SQ SV UC UN UR UT UV".split())
+
+_SHORT = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL US".split())
+_NAMES = {vr: vr.decode() for vr in _SHORT | _LONG}
 
 _Elements = dict[int, RawDataElement]
 
@@ -61,7 +63,7 @@ class _Scanner:
             raise DamagedFileError("sequences are nested too deeply", position=start)
         at = start
         while True:
-            tag, vr, length, value = self.header(at, end)
+            tag, _, length, value = self.header(at, end)
             if tag == closing:
                 return at
             if length != _UNDEFINED:
@@ -73,20 +75,28 @@ class _Scanner:
     def elements(self, at: int, end: int) -> tuple[_Elements, int]:
         """Elements of one item, and where it ended (at its delimiter or at `end`)."""
         found: _Elements = {}
+        data, head, implicit, little = self.data, self.head, self.implicit, self.little
         while at < end:
-            tag, vr, length, value = self.header(at, end)
-            if tag == _ITEM_END:
-                return found, at
-            stop = value + length
-            if length == _UNDEFINED:
-                stop = self.end_of(value, end, 0, _SEQUENCE_END)
-                vr = b"SQ" if vr in (None, b"UN") else vr
+            # The common case, a short explicit header, without a call; everything else below.
+            vr = b"" if implicit else data[at + 4 : at + 6]
+            if vr in _SHORT and at + 8 <= end:
+                group, number, _ = head(data, at)
+                tag, length, value = group << 16 | number, self.short(data, at + 6)[0], at + 8
+                stop = value + length
+            else:
+                tag, vr, length, value = self.header(at, end)
+                if tag == _ITEM_END:
+                    return found, at
+                stop = value + length
+                if length == _UNDEFINED:
+                    stop = self.end_of(value, end, 0, _SEQUENCE_END)
+                    vr = b"SQ" if vr in (None, b"UN") else vr
             if stop > end:
                 raise TruncatedError("an element claims more bytes than its item has", position=at, tag=tag)
+            name = None if vr is None else _NAMES.get(vr) or vr.decode("latin-1")
             found[tag] = RawDataElement(
-                BaseTag(tag), None if vr is None else vr.decode("latin-1"), stop - value,
-                self.data[value:stop], value, self.implicit, self.little,
-            )  # fmt: skip
+                tag, name, stop - value, data[value:stop], value, implicit, little  # type: ignore[arg-type]
+            )
             at = stop + (8 if length == _UNDEFINED else 0)
         return found, end
 

@@ -6,6 +6,8 @@ from collections.abc import Collection, Iterator
 
 import numpy as np
 
+from dicomposer.frame import FrameReader, PixelFormat
+from dicomposer.record import pixel_source
 from dicomposer.validation._collect import Collector
 from dicomposer.validation._findings import Findings
 from dicomposer.validation._rules import Issue, rule
@@ -13,6 +15,7 @@ from dicomposer.validation._subject import Subject
 
 __all__ = ["pixel_findings"]
 
+_EXTENDED = ("ExtendedOffsetTable", "ExtendedOffsetTableLengths")
 _UNDESCRIBED = "undescribed-value PS3.3 C.8.20.2.3.3"
 _BEYOND_MAXIMUM = "fractional-value PS3.3 C.8.20.2"
 
@@ -132,7 +135,7 @@ def _extended(
     subject: Subject, table: tuple[int, ...], fragments: list[tuple[int, int]], frames: int
 ) -> Iterator[Issue]:
     """The Extended Offset Table (PS3.3 C.7.6.3.1.8, .9)."""
-    for keyword in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
+    for keyword in _EXTENDED:
         element = subject.root.named(keyword)
         if element is None or element.raw is None:
             continue
@@ -191,6 +194,28 @@ def pixel_findings(dataset: object, values: Collection[int]) -> Findings:
     collector = Collector()
     check_pixel_values(subject, collector, {int(value) for value in values})
     return Findings(collector, subject.subject_name)
+
+
+def stored_values(subject: Subject) -> set[int]:
+    """Distinct stored values of the pixel data of a segmentation, read frame by frame.
+
+    Raises
+    ------
+    DicomposerError
+        If frames cannot be decoded.
+    """
+    rows, columns, bits = (subject.integer(k) or 0 for k in ("Rows", "Columns", "BitsAllocated"))
+    fmt = PixelFormat(rows=rows, columns=columns, bits_allocated=bits, bits_stored=subject.integer("BitsStored"))
+    tables = [element.raw if (element := subject.root.named(k)) else None for k in _EXTENDED]
+    assert subject.syntax is not None
+    reader = FrameReader(
+        pixel_source(subject.dataset), fmt, subject.syntax.uid, subject.frame_count,
+        extended_offsets=tables[0], extended_lengths=tables[1],
+    )  # fmt: skip
+    seen = np.zeros(1 << bits, bool)
+    for number in range(subject.frame_count):
+        seen |= np.bincount(reader.array(number).ravel(), minlength=seen.size).astype(bool)
+    return set(np.flatnonzero(seen).tolist())
 
 
 def check_pixel_values(subject: Subject, collector: Collector, values: set[int]) -> None:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Sequence
 from typing import Any
 
+from pydicom.uid import UID
+
 from dicomposer import standard
 from dicomposer.standard import Attribute, Condition, ModuleUsage
 from dicomposer.validation._collect import Collector
 from dicomposer.validation._findings import Level
 from dicomposer.validation._lookup import lookup_for
 from dicomposer.validation._subject import PER_FRAME, SHARED, Subject
-from dicomposer.validation._values import element_problem, multiplicity_problem, value_problem
-from dicomposer.validation._view import Element, Item
+from dicomposer.validation._values import element_problem, is_plain, multiplicity_problem, value_problem
+from dicomposer.validation._view import BULK, Element, Item, keyword_of, tag_of
 
 __all__ = ["Block", "Walker", "block_of", "group_block"]
 
@@ -36,17 +38,70 @@ class Block:
         Those of types 1, 1C, 2 and 2C.
     by_tag : dict
         Tag -> attribute (repeating groups: the tag of the first group).
+    compared : tuple of int
+        Tags of the item's own attributes whose values the conditions of the required ones ask for.
+    foreign : bool
+        Whether those conditions look beyond the item.
     """
 
-    __slots__ = ("attributes", "by_tag", "required")
+    __slots__ = ("attributes", "by_tag", "compared", "foreign", "required")
 
     def __init__(self, attributes: Sequence[Attribute]) -> None:
         self.attributes = attributes
         self.required = tuple(one for one in attributes if one.type[:1] in ("1", "2") and not one.repeating)
         self.by_tag = {one.tag: one for one in attributes}
+        conditions = [one.condition for one in self.required if one.condition is not None]
+        references = [reference for condition in conditions for reference in condition.references]
+        self.foreign = any(not reference.startswith("./") for reference in references)
+        own = [reference.removeprefix("./").partition(".")[0] for reference in references if reference[0] not in "@/"]
+        self.compared = tuple(dict.fromkeys(tag_of(keyword) for keyword in own if keyword and keyword[0] != "."))
 
+
+class Plan:
+    """How one attribute is checked where certain blocks hold.
+
+    Attributes
+    ----------
+    attributes : list of Attribute
+        What the blocks say of it.
+    filled : Attribute or None
+        The one that forbids an empty value.
+    static : bool
+        Whether the check hangs on nothing but the value.
+    simple : bool
+        Whether a single value is right if only its representation is.
+    """
+
+    __slots__ = ("attributes", "filled", "forbidding", "inner", "multiplicity", "rules", "simple", "static",
+                 "tag", "vr")  # fmt: skip
+
+    def __init__(self, tag: int, blocks: Sequence[Block]) -> None:
+        self.tag = tag
+        known = first_group(tag)
+        self.attributes = [block.by_tag[known] for block in blocks if known in block.by_tag]
+        self.inner = tuple(block_of(one.items) for one in self.attributes if one.items)
+        self.filled = next((one for one in self.attributes if one.type[:1] == "1"), None)
+        self.rules = [rule for one in self.attributes for rule in one.values]
+        # Where several modules list an attribute, the one that permits it decides.
+        self.forbidding = [
+            one
+            for one in self.attributes[: 1 if len(self.attributes) == 1 else 0]
+            if one.type in ("1C", "2C") and one.condition is not None and one.condition.otherwise is not True
+        ]
+        self.static = not self.forbidding and all(rule.condition is None for rule in self.rules)
+        self.multiplicity = "" if tag >> 16 & 1 else _dictionary_vm(tag)
+        self.vr = self.attributes[0].vr if self.attributes else ""
+        # A single value, of which only the representation has to be right.
+        self.simple = bool(self.static and self.attributes and not self.rules and self.multiplicity[:1] == "1")
+
+
+#: Types whose values identify themselves, and the longest encoded value worth remembering.
+_PLAIN = frozenset((str, int, float, UID))
+_SHORT = 128
 
 _BLOCKS: dict[int, Block] = {}
+#: Identities of blocks -> tag -> plan; blocks live as long as the tables.
+_PLANS: dict[tuple[int, ...], dict[int, Plan]] = {}
 
 
 def block_of(attributes: tuple[Attribute, ...]) -> Block:
@@ -92,9 +147,10 @@ class Walker:
         self.subject = subject
         self.collector = collector
         self._modules: dict[str, bool | None] = {}
-        self._faint: set[int] = set()
-        self._clean: set[tuple[tuple[int, ...], bytes]] = set()
-        self._good: set[tuple[str, Any]] = set()
+        self._faint: set[Block] = set()
+        #: Values with which nothing was wrong, with their plan and VR.
+        self._good: set[tuple[Plan, str | None, Any]] = set()
+        self._lacking: dict[Any, tuple[Item | None, bool, list[tuple[str, Level, str, str]]]] = {}
         iod = subject.iod
         usages = () if iod is None else iod.modules
         self._usages = {usage.module.key: usage for usage in usages}
@@ -111,9 +167,9 @@ class Walker:
                 block = block_of(usage.module.attributes)
                 blocks.append(block)
                 if usage.usage != "M" and not self._shows(usage):
-                    self._faint.add(id(block))
+                    self._faint.add(block)
                 self._repeating(root, block)
-        self.walk(root, blocks)
+        self.walk(root, tuple(blocks))
         if self.subject.meta is not None:
             self.walk(self.subject.meta, ())
 
@@ -165,52 +221,78 @@ class Walker:
 
     # -- one item ---------------------------------------------------------------------------------------------------
 
-    def walk(self, item: Item, blocks: Sequence[Block], *, values: bool = True) -> None:
+    def walk(self, item: Item, blocks: tuple[Block, ...], *, values: bool = True) -> None:
         """Check an item against the blocks that hold for it.
 
         Parameters
         ----------
         item : Item
-        blocks : sequence of Block
+        blocks : tuple of Block
             The attributes that may stand in it; several modules may each have a say.
         values : bool
             Whether to check value representations (False for a frame that stands for many: its columns are checked).
         """
         for block in blocks:
-            for attribute in block.required:
-                element = item.get(attribute.tag)
-                if element is None:
-                    self._absent(item, attribute, "warning" if id(block) in self._faint else "error")
-                elif attribute.type[0] == "1" and element.empty:
-                    self._empty(element, attribute)
-        for element in item:
-            if values:
-                self._encoding(element)
-            attributes = self._known(element, blocks)
-            if attributes:
-                self._content(item, element, attributes)
-            if element.vr == "SQ" and element.tag not in (SHARED, PER_FRAME):
-                self._nested(element, attributes, values)
+            if block.required:
+                self._presence(item, block)
+        plans = _PLANS.setdefault(tuple(map(id, blocks)), {})
+        good = self._good
+        for tag, source in item.elements.items():
+            plan = plans.get(tag)
+            if plan is None:
+                plan = Plan(tag, blocks)
+                if plan.attributes:  # others, perhaps private, could be any number
+                    plans[tag] = plan
+            token = _token(plan, source) if plan.static else None
+            if token is None or token not in good and not (plan.simple and is_plain(plan.vr, token[1], token[2])):
+                self._element(item, plan, values, token)
 
-    def _known(self, element: Element, blocks: Sequence[Block]) -> list[Attribute]:
-        tag = first_group(element.tag)
-        return [block.by_tag[tag] for block in blocks if tag in block.by_tag]
+    def _element(self, item: Item, plan: Plan, values: bool, token: Any) -> None:
+        """Check one element; remember a value with which nothing was wrong."""
+        element = item.get(plan.tag)
+        assert element is not None
+        before = self.collector.events
+        if element.vr == "SQ":
+            if plan.tag not in (SHARED, PER_FRAME):
+                self._nested(element, plan, values)
+        elif values:
+            self._encoding(element, plan)
+        empty = element.empty
+        if empty and plan.filled is not None:
+            self._empty(element, plan.filled)
+        if plan.attributes:
+            self._content(item, element, plan, empty)
+        if token is not None and values and self.collector.events == before:
+            self._good.add(token)
 
-    def _absent(self, item: Item, attribute: Attribute, level: Level = "error") -> None:
-        kind = attribute.type
-        if kind in ("1", "2"):
-            path = item.path_of(attribute.keyword)
-            self.collector.add(rule_name(f"type-{kind}", attribute), level, path, "is missing")
-            return
+    def _presence(self, item: Item, block: Block) -> None:
+        """Required attributes that an item lacks.
+
+        What is lacking hangs on which attributes the item has, on the values that conditions compare, and on its
+        surroundings: items alike in these, such as hundreds of codes or segments, are judged once.
+        """
+        elements = item.elements
+        state = tuple([_state(item, tag) for tag in block.compared])
+        parent = item.parent if block.foreign else None
+        key = (block, id(parent), tuple(elements), state)
+        known = self._lacking.get(key)
+        if known is None:
+            level: Level = "warning" if block in self._faint else "error"
+            lacking = [(one, self._lacks(item, one)) for one in block.required if one.tag not in elements]
+            notes = [_note(one, what, level) for one, what in lacking if what is not None]
+            wanted = [note for note in notes if self.collector.wants(note[1])]
+            # The parent is kept so that its identity is not taken by another.
+            known = self._lacking[key] = (parent, item.outer, wanted)
+        item.outer |= known[1]
+        for rule, level, keyword, message in known[2]:
+            self.collector.note(rule, level, item, keyword, message)
+
+    def _lacks(self, item: Item, attribute: Attribute) -> str | None:
+        """What is to be said of an attribute that is absent: it is "missing", "due", "unknown" whether due, or None."""
+        if attribute.type in ("1", "2"):
+            return "missing"
         required = self._evaluate(attribute.condition, item)
-        if required:
-            message = "is missing, and the condition under which it is required holds"
-            path = item.path_of(attribute.keyword)
-            self.collector.add(rule_name(f"type-{kind.lower()}", attribute), level, path, message)
-        elif required is None and self.collector.wants("not-evaluated"):
-            message = "is absent; whether it is required cannot be told from the object"
-            path = item.path_of(attribute.keyword)
-            self.collector.add(rule_name("condition", attribute), "not-evaluated", path, message)
+        return "due" if required else "unknown" if required is None else None
 
     def _empty(self, element: Element, attribute: Attribute) -> None:
         self.collector.add(
@@ -231,54 +313,43 @@ class Walker:
                 tag = base | attribute.tag & 0xFFFF
                 element = root.get(tag)
                 if element is None and attribute.type in ("1", "2"):
-                    self._absent(root, attribute)
+                    self.collector.add(*_note(attribute, "missing", "error")[:2], keyword_of(tag), "is missing")
                 elif element is not None and attribute.type[0] == "1" and element.empty:
                     self._empty(element, attribute)
 
     # -- values -----------------------------------------------------------------------------------------------------
 
-    def _encoding(self, element: Element) -> None:
+    def _encoding(self, element: Element, plan: Plan) -> None:
         """VR of every value, whether the IOD knows the attribute or not."""
-        if element.vr == "SQ":
-            return
         problem = element_problem(element)
         if problem:
             self.collector.add("encoding PS3.5 6.2", "error", element.path, problem)
-        for value in element.values if element.raw is None or element.vr not in ("OB", "OW", "UN") else ():
-            key = (element.vr, value)
-            if element.vr in ("UI", "CS") and key in self._good:
-                continue
+        if element.vr in BULK:
+            return
+        for value in element.values:
             problem = value_problem(element.vr, value)
             if problem:
                 self.collector.add("value-representation PS3.5 6.2", "error", element.path, problem)
                 break
-            if element.vr in ("UI", "CS"):
-                self._good.add(key)
-        if element.tag >> 16 & 1 == 0 and not element.empty:
-            problem = multiplicity_problem(element.vr, _dictionary_vm(element.tag), len(element.values))
+        if plan.multiplicity and not element.empty:
+            problem = multiplicity_problem(element.vr, plan.multiplicity, len(element.values))
             if problem:
                 self.collector.add("value-multiplicity PS3.6 6", "error", element.path, problem)
 
-    def _content(self, item: Item, element: Element, attributes: Sequence[Attribute]) -> None:
+    def _content(self, item: Item, element: Element, plan: Plan, empty: bool) -> None:
         """Conditions that forbid the attribute, the VR of the dictionary, and enumerated values and defined terms."""
-        for attribute in attributes:
-            condition = attribute.condition
-            if condition is not None and condition.otherwise is not True:
-                self._forbidden(item, element, attribute, condition, len(attributes) > 1)
-        rules = [rule for attribute in attributes for rule in attribute.values]
-        if rules and not element.empty:
-            self._terms(item, element, rules)
-        if not _vr_fits(element.vr, attributes[0].vr):
-            message = f"is encoded as {element.vr} where {attributes[0].vr} is due"
+        for attribute in plan.forbidding:
+            self._forbidden(item, element, attribute)
+        if plan.rules and not empty:
+            self._terms(item, element, plan.rules)
+        due = plan.attributes[0].vr
+        if element.vr != due and not _vr_fits(element.vr, due):
+            message = f"is encoded as {element.vr} where {due} is due"
             self.collector.add("value-representation PS3.6 6", "error", element.path, message)
 
-    def _forbidden(
-        self, item: Item, element: Element, attribute: Attribute, condition: Condition, shared: bool
-    ) -> None:
-        if shared or attribute.type not in ("1C", "2C"):
-            return
-        permitted = condition.permits(lookup_for(self.subject, item, self.module_present))
-        if permitted is False:
+    def _forbidden(self, item: Item, element: Element, attribute: Attribute) -> None:
+        assert attribute.condition is not None
+        if attribute.condition.permits(lookup_for(self.subject, item, self.module_present)) is False:
             self.collector.add(
                 rule_name(f"type-{attribute.type.lower()}", attribute),
                 "warning",
@@ -309,22 +380,46 @@ class Walker:
 
     # -- sequences --------------------------------------------------------------------------------------------------
 
-    def _nested(self, element: Element, attributes: Sequence[Attribute], values: bool) -> None:
-        blocks = tuple(block_of(attribute.items) for attribute in attributes if attribute.items)
-        key = (tuple(id(block) for block in blocks), element.raw) if element.raw is not None else None
-        if key is not None and key in self._clean:
+    def _nested(self, element: Element, plan: Plan, values: bool) -> None:
+        key = (plan, element.item.trail, element.raw) if element.raw is not None else None
+        if key is not None and key in self._good:
             return
         before = self.collector.events
         items = element.items
-        if len(items) > 1 and element.keyword in SINGLE_ITEM and blocks:
+        if len(items) > 1 and element.keyword in SINGLE_ITEM and plan.inner:
             message = "has more than the single item that is permitted"
-            self.collector.add(rule_name("single-item", attributes[0]), "error", element.path, message, 1)
+            self.collector.add(rule_name("single-item", plan.attributes[0]), "error", element.path, message)
         for inner in items:
-            self.walk(inner, blocks, values=values)
+            self.walk(inner, plan.inner, values=values)
             if inner.outer:
                 key = None
         if key is not None and self.collector.events == before:
-            self._clean.add(key)  # type: ignore[arg-type]
+            self._good.add(key)
+
+
+def _state(item: Item, tag: int) -> tuple[Any, ...] | None:
+    """Values of an attribute, in a form that can be compared; None if it is absent."""
+    element = item.get(tag)
+    if element is None:
+        return None
+    return (len(element.items),) if element.vr == "SQ" else tuple(element.values)
+
+
+def _note(attribute: Attribute, what: str, level: Level) -> tuple[str, Level, str, str]:
+    """Rule, level, keyword and message for an attribute that is absent: "missing", "due" or "unknown" whether due."""
+    if what == "unknown":
+        message = "is absent; whether it is required cannot be told from the object"
+        return rule_name("condition", attribute), "not-evaluated", attribute.keyword, message
+    message = "is missing" + (", and the condition under which it is required holds" if what == "due" else "")
+    return rule_name(f"type-{attribute.type.lower()}", attribute), level, attribute.keyword, message
+
+
+def _token(plan: Plan, source: Any) -> tuple[Plan, str | None, Any] | None:
+    """What identifies an element's value cheaply; None if nothing does."""
+    value = source.value
+    if type(value) is bytes:
+        return (plan, source.VR, value) if len(value) <= _SHORT and value.isascii() else None
+    return (plan, source.VR, value) if type(value) in _PLAIN else None
 
 
 def _attributes_of_one_module(usages: Iterable[ModuleUsage]) -> dict[str, set[int]]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,8 +33,17 @@ def _listed_items(subject: Subject) -> Iterator[Item]:
         yield from one.items("ReferencedInstanceSequence")
 
 
-def _used(subject: Subject) -> Iterator[tuple[str, str]]:
-    """(path, UID) of each distinct instance that functional groups or the root refer to."""
+def _listed(subject: Subject) -> dict[str, str]:
+    """SOP Class UID of every instance that the module lists."""
+    return subject.once("listed", lambda: {item.uid("ReferencedSOPInstanceUID"): item.uid("ReferencedSOPClassUID") for item in _listed_items(subject)})
+
+
+def _used(subject: Subject) -> list[tuple[Callable[[], str], str]]:
+    """(path, spelt on demand, and UID) of each distinct instance that functional groups or the root refer to."""
+    return subject.once("used", lambda: list(_gather(subject)))
+
+
+def _gather(subject: Subject) -> Iterator[tuple[Callable[[], str], str]]:
     frames = subject.frames
     if frames is not None:
         for path in frames.paths:
@@ -42,26 +52,26 @@ def _used(subject: Subject) -> Iterator[tuple[str, str]]:
                 codes, first = np.unique(categories.codes, return_index=True)
                 for code, frame in zip(codes.tolist(), first.tolist(), strict=True):
                     if code >= 0:
-                        yield subject.group_path(path, frame), str(categories.values[code] or "")
+                        yield partial(subject.group_path, path, frame), str(categories.values[code] or "")
     for item in (subject.root, subject.shared):
         for keyword in ("SourceImageSequence", *_GROUPS):
             yield from _below(item.items(keyword) if item is not None else ())
 
 
-def _below(items: Iterable[Item]) -> Iterator[tuple[str, str]]:
+def _below(items: Iterable[Item]) -> Iterator[tuple[Callable[[], str], str]]:
     for item in items:
-        element = item.named("ReferencedSOPInstanceUID")
-        if element is not None and element.texts:
-            yield element.path, element.texts[0]
+        uid = item.uid("ReferencedSOPInstanceUID")
+        if uid:
+            yield partial(item.path_of, "ReferencedSOPInstanceUID"), uid
         yield from _below(item.items("SourceImageSequence"))
 
 
 @rule("unlisted-reference", _SECTION, applies=_refers)
 def _unlisted(subject: Subject) -> Iterator[Issue]:
-    listed = {item.text("ReferencedSOPInstanceUID") for item in _listed_items(subject)}
+    listed = _listed(subject)
     for path, uid in _used(subject):
         if uid and uid not in listed:
-            yield Issue(path, "refers to an instance that Referenced Series Sequence does not list")
+            yield Issue(path(), "refers to an instance that Referenced Series Sequence does not list")
 
 
 @rule("own-reference", _SECTION)
@@ -69,14 +79,14 @@ def _own(subject: Subject) -> Iterator[Issue]:
     own = subject.text("SOPInstanceUID")
     for path, uid in _used(subject):
         if uid and uid == own:
-            yield Issue(path, "refers to the object itself as its source")
+            yield Issue(path(), "refers to the object itself as its source")
 
 
 @rule("repeated-reference", _SECTION, applies=_refers, level="warning")
 def _repeated(subject: Subject) -> Iterator[Issue]:
     seen: dict[str, str] = {}
     for item in _listed_items(subject):
-        uid, sop_class = item.text("ReferencedSOPInstanceUID"), item.text("ReferencedSOPClassUID")
+        uid, sop_class = item.uid("ReferencedSOPInstanceUID"), item.uid("ReferencedSOPClassUID")
         if uid in seen:
             yield Issue(item.path_of("ReferencedSOPInstanceUID"), "is listed more than once")
             if seen[uid] != sop_class:
@@ -90,9 +100,7 @@ def _classes(subject: Subject) -> Iterator[Issue]:
     frames = subject.frames
     if frames is None:
         return
-    listed = {
-        item.text("ReferencedSOPInstanceUID"): item.text("ReferencedSOPClassUID") for item in _listed_items(subject)
-    }
+    listed = _listed(subject)
     for path in frames.paths:
         class_path = path.removesuffix("InstanceUID") + "ClassUID"
         if not path.startswith(_GROUPS) or not path.endswith(".ReferencedSOPInstanceUID"):
@@ -149,17 +157,17 @@ def _sources(subject: Subject) -> Iterator[Issue]:
         view = Item.of(source)
         known[view.text("SOPInstanceUID")] = view
     for item in _listed_items(subject):
-        view = known.get(item.text("ReferencedSOPInstanceUID"))
+        view = known.get(item.uid("ReferencedSOPInstanceUID"))
         if view is None:
             continue
-        if view.text("SOPClassUID") != item.text("ReferencedSOPClassUID"):
+        if view.text("SOPClassUID") != item.uid("ReferencedSOPClassUID"):
             yield Issue(item.path_of("ReferencedSOPClassUID"), "is not the class of the source")
         series = item.parent
         if series is not None and series.text("SeriesInstanceUID") != view.text("SeriesInstanceUID"):
             yield Issue(series.path_of("SeriesInstanceUID"), "is not the series of the source")
     for path, uid in _used(subject):
         if uid and uid not in known:
-            yield Issue(path, "refers to none of the sources that were given", "warning")
+            yield Issue(path(), "refers to none of the sources that were given", "warning")
 
 
 @rule("frame-of-reference", "PS3.3 C.7.4.1")

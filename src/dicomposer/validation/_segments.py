@@ -51,8 +51,10 @@ def _referenced(subject: Subject) -> Iterator[Issue]:
     if wrong.any():
         path = subject.group_path(REFERENCED, int(np.argmax(wrong)))
         yield Issue(path, "is the number of no segment in Segment Sequence", count=int(wrong.sum()))
-    if numbers.shape[1] > 1:
-        yield Issue(subject.group_path(REFERENCED), "has several values where one is permitted")
+    several = (~np.isnan(numbers)).sum(axis=1) > 1
+    if several.any():
+        path = subject.group_path(REFERENCED, int(np.argmax(several)))
+        yield Issue(path, "has several values where one is permitted", count=int(several.sum()))
 
 
 @rule("segmentation-class", "PS3.3 C.8.20.2.3", applies=_is_segmentation)

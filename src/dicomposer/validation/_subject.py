@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +14,8 @@ from dicomposer import standard
 from dicomposer.record import PixelSource, pixel_source
 from dicomposer.validation._frames import Frames, explicit, frame_path, frames_of
 from dicomposer.validation._view import Element, Item, tag_of
+
+_T = TypeVar("_T")
 
 __all__ = ["PER_FRAME", "SHARED", "Subject"]
 
@@ -43,8 +45,15 @@ class Subject:
         self.root = Item.of(dataset)
         self.sources = tuple(sources)
         self.from_file = from_file
+        self._once: dict[str, Any] = {}
         meta = getattr(dataset, "file_meta", None)
         self.meta: Item | None = None if meta is None else Item.of(meta)
+
+    def once(self, name: str, make: Callable[[], _T]) -> _T:
+        """What `make` gives, made at the first call of that name: for facts that several rules of a family share."""
+        if name not in self._once:
+            self._once[name] = make()
+        return self._once[name]  # type: ignore[no-any-return]
 
     # -- what it is -------------------------------------------------------------------------------------------------
 
@@ -164,18 +173,19 @@ class Subject:
         Returns
         -------
         ndarray, float64, (frames, values) or None
-            From the per-frame groups, else the shared one repeated; NaN where a frame has no such attribute.
+            From the per-frame groups, else the shared one repeated (one row if there are no per-frame groups); NaN
+            where a frame has no such attribute.
         """
         if self.frames is not None and path in self.frames.paths:
             return self.frames.numbers(path)
         shared = self.shared_values(path)
-        if shared is None or self.frames is None:
+        if shared is None:
             return None
         try:
             row = np.array([float(value) for value in shared], float)
         except (TypeError, ValueError):
             return None
-        return np.broadcast_to(row, (self.frames.count, row.size))
+        return np.broadcast_to(row, (1 if self.frames is None else self.frames.count, row.size))
 
     def shared_values(self, path: str) -> list[Any] | None:
         """Values of an attribute of the shared functional groups, in the first item of each sequence."""

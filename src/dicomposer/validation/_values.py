@@ -123,6 +123,31 @@ def _written(vr: str, value: Any) -> str:
     return str(value)
 
 
+_PLAIN_TEXT = {
+    "CS": r"[A-Z0-9_][A-Z0-9 _]{0,15}",
+    "DA": r"\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|1\d|2[0-8])",
+    "IS": r"\d{1,9} ?",
+    "LO": r"[!-\[\]-~][ -\[\]-~]{0,63}",
+    "SH": r"[!-\[\]-~][ -\[\]-~]{0,15}",
+    "TM": _TIME + " ?",
+    "UI": r"[12]\.[1-3]?\d(?:\.(?:0|[1-9]\d*)){1,30}\x00?",
+}
+_PLAIN_OF_STR = {vr: re.compile(pattern) for vr, pattern in _PLAIN_TEXT.items()}
+_PLAIN_OF_BYTES = {vr: re.compile(pattern.encode()) for vr, pattern in _PLAIN_TEXT.items()}
+
+
+def is_plain(due: str, vr: str | None, value: Any) -> bool:
+    """Whether an element's value is one right value of the VR that is due, without a closer look (False: look)."""
+    if vr != due:
+        return False
+    if type(value) is bytes:
+        pattern = _PLAIN_OF_BYTES.get(due)
+        right = due == "US" and len(value) == 2 if pattern is None else pattern.fullmatch(value) is not None
+        return right and len(value) <= 64 and not len(value) % 2
+    plain = _PLAIN_OF_STR.get(due)
+    return plain is not None and isinstance(value, str) and len(value) <= 64 and plain.fullmatch(value) is not None
+
+
 def element_problem(element: Element) -> str | None:
     """What is wrong with the encoding of an element as a whole: length, character set; or None."""
     raw, vr = element.raw, element.vr

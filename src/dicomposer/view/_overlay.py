@@ -204,7 +204,7 @@ def _pixels(images: api.SourceImages, plane: int) -> NDArray[np.float64]:
 
 def _header_window(dataset: Dataset) -> tuple[float, float] | None:
     """The first window of the image, wherever it stands (PS3.3 C.11.2, C.7.6.16.2.10)."""
-    holders: list[Mapping[str, object] | Dataset] = [dataset]
+    holders = [dataset]
     for name in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
         groups = dataset.get(name)
         if groups and groups[0].get("FrameVOILUTSequence"):
@@ -244,5 +244,4 @@ def _scaled(picture: Picture, planes: api.SourcePlanes) -> Picture:
     unit = min(height, width)
     rows, columns = picture.shape[0] * height / unit, picture.shape[1] * width / unit
     factor = max(1, round(_PANEL / max(rows, columns)))
-    scaled = resampled(picture, round(rows * factor), round(columns * factor))
-    return scaled.astype(np.uint8, copy=False)
+    return resampled(picture, round(rows * factor), round(columns * factor))

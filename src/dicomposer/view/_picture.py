@@ -41,11 +41,12 @@ def painted(
     return result
 
 
-def resampled(picture: NDArray[np.generic], rows: int, columns: int) -> NDArray[np.generic]:
+def resampled(picture: Picture, rows: int, columns: int) -> Picture:
     """Nearest pixels on another number of rows and columns."""
     row = (np.arange(rows) * picture.shape[0]) // rows
     column = (np.arange(columns) * picture.shape[1]) // columns
-    return picture[row[:, np.newaxis], column]
+    result: Picture = picture[row[:, np.newaxis], column]
+    return result
 
 
 def montage(panels: Sequence[Picture], columns: int, gap: int = 4) -> Picture:

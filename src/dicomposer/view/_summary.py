@@ -104,7 +104,6 @@ def summarise(dataset: Dataset) -> Summary:
     dataset : pydicom.Dataset
         Any object; see :func:`dicomposer.open`.
     """
-    is_segmentation = isinstance(dataset, Segmentation)
     meta = getattr(dataset, "file_meta", None)
     syntax = "" if meta is None else str(meta.get("TransferSyntaxUID", ""))
     return Summary(
@@ -117,7 +116,7 @@ def summarise(dataset: Dataset) -> Summary:
         columns=int(dataset.get("Columns", 0)),
         frames=int(dataset.get("NumberOfFrames", 1) or 1) if "Rows" in dataset else 0,
         facts=_facts(dataset),
-        segments=_segments(dataset) if is_segmentation else (),
+        segments=_segments(dataset) if isinstance(dataset, Segmentation) else (),
         references=_references(dataset),
     )
 

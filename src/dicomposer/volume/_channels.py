@@ -188,9 +188,8 @@ def as_channels(
     given = channels or {}
     if len(given) != len(shape):
         raise ArgumentError(
-            f"Number of items in the 'channels' parameter ({len(given)}) does not match the number "
-            "of channel "
-            f"dimensions in the array ({len(shape)})."
+            f"Number of items in the 'channels' parameter ({len(given)}) does not match the number of "
+            f"channel dimensions in the array ({len(shape)})."
         )
     found: Channels = {}
     for axis, (identifier, values) in enumerate(given.items()):

@@ -1,8 +1,8 @@
 """Volumes to and from images of nibabel, SimpleITK and ITK.
 
-The axes of nibabel's arrays are those of its affine matrix, so that only the reference coordinates differ
-(RAS). ITK counts axes the other way round: its array (k, j, i) has directions and spacings for (i, j, k), in
-LPS.
+The axes of nibabel's arrays are those of its affine matrix, so that only the reference coordinates differ (RAS). The
+axes of ITK's images are those of their spacings and directions, in LPS; the arrays that it hands out have them in
+reverse, and are turned back here.
 """
 
 from __future__ import annotations
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from ._volume import Volume
 
 __all__ = ["from_itk", "from_nibabel", "from_simpleitk", "to_itk", "to_nibabel", "to_simpleitk"]
-
-_REVERSED = [2, 1, 0]
 
 # What each format lacks, and what holds the same values. bool goes to uint8 everywhere, without a word.
 _NIFTI = {"float16": "float32", "longdouble": "float64"}
@@ -87,8 +85,8 @@ def _exportable(volume: Volume, casts: dict[str, str], name: str) -> np.ndarray:
 def _require_3d(shape: tuple[int, ...], components: int, name: str) -> None:
     if len(shape) != 3 or components != 1:
         raise ArgumentError(
-            f"{name} conversion needs an image of 3 axes and 1 component; this one has {len(shape)} axes and "
-            f"{components} components."
+            f"{name} conversion needs an image of 3 axes and 1 component; this one has {len(shape)} axes "
+            f"and {components} components."
         )
 
 
@@ -119,24 +117,15 @@ def from_nibabel(image: Any) -> tuple[np.ndarray, FloatArray]:
         and header.get_sform(coded=True)[1] == header.get_qform(coded=True)[1] == 0
     ):
         raise GeometryError(
-            "The NIfTI image does not say where it lies: both of its sform and qform codes are 0. "
-            "Set its affine "
-            "matrix (in RAS) if you know it."
+            "The NIfTI image does not say where it lies: both of its sform and qform codes are 0. Set its "
+            "affine matrix (in RAS) if you know it."
         )
     return np.asanyarray(image.dataobj).reshape(shape), np.asarray(image.affine, dtype=np.float64)
 
 
-def _itk_components(volume: Volume) -> tuple[list[float], list[float], FloatArray]:
-    """Origin, spacing and direction matrix in ITK's order of axes."""
-    direction = volume.direction[:, _REVERSED]
-    return list(volume.position), list(volume.spacing[::-1]), direction
-
-
 def _itk_affine(origin: Any, spacing: Any, direction: Any) -> FloatArray:
     affine = np.eye(4)
-    affine[:3, :3] = (np.asarray(direction, dtype=np.float64).reshape(3, 3) * np.asarray(spacing))[
-        :, _REVERSED
-    ]
+    affine[:3, :3] = np.asarray(direction, dtype=np.float64).reshape(3, 3) * np.asarray(spacing)
     affine[:3, 3] = origin
     return affine
 
@@ -144,11 +133,10 @@ def _itk_affine(origin: Any, spacing: Any, direction: Any) -> FloatArray:
 def to_simpleitk(volume: Volume) -> Any:
     """Image of SimpleITK from a volume."""
     sitk = _package("SimpleITK", "Converting to SimpleITK images", "itk")
-    image = sitk.GetImageFromArray(_exportable(volume, _SIMPLEITK, "SimpleITK"))
-    origin, spacing, direction = _itk_components(volume)
-    image.SetOrigin(origin)
-    image.SetSpacing(spacing)
-    image.SetDirection(direction.ravel().tolist())
+    image = sitk.GetImageFromArray(_exportable(volume, _SIMPLEITK, "SimpleITK").T)
+    image.SetOrigin(volume.position)
+    image.SetSpacing(volume.spacing)
+    image.SetDirection(volume.direction.ravel().tolist())
     return image
 
 
@@ -157,17 +145,16 @@ def from_simpleitk(image: Any) -> tuple[np.ndarray, FloatArray]:
     sitk = _package("SimpleITK", "Converting from SimpleITK images", "itk")
     _require_3d(tuple(image.GetSize()), image.GetNumberOfComponentsPerPixel(), "SimpleITK")
     affine = _itk_affine(image.GetOrigin(), image.GetSpacing(), image.GetDirection())
-    return sitk.GetArrayFromImage(image), affine
+    return sitk.GetArrayFromImage(image).T, affine
 
 
 def to_itk(volume: Volume) -> Any:
     """Image of ITK from a volume."""
     itk = _package("itk", "Converting to ITK images", "itk")
-    image = itk.image_from_array(np.ascontiguousarray(_exportable(volume, _ITK, "ITK")))
-    origin, spacing, direction = _itk_components(volume)
-    image.SetOrigin(origin)
-    image.SetSpacing(spacing)
-    image.SetDirection(np.ascontiguousarray(direction))
+    image = itk.image_from_array(np.ascontiguousarray(_exportable(volume, _ITK, "ITK").T))
+    image.SetOrigin(volume.position)
+    image.SetSpacing(volume.spacing)
+    image.SetDirection(np.ascontiguousarray(volume.direction))
     return image
 
 
@@ -179,4 +166,4 @@ def from_itk(image: Any) -> tuple[np.ndarray, FloatArray]:
     )
     direction = itk.array_from_matrix(image.GetDirection())
     affine = _itk_affine(tuple(image.GetOrigin()), tuple(image.GetSpacing()), direction)
-    return itk.array_from_image(image), affine
+    return itk.array_from_image(image).T, affine

@@ -54,8 +54,8 @@ def components_affine(
     in_patient = as_coordinate_system(coordinate_system) is CoordinateSystemNames.PATIENT
     if patient_orientation is not None and not in_patient:
         raise ArgumentError(
-            "Argument 'patient_orientation' should be provided only for volumes in the patient "
-            "coordinate system."
+            "Argument 'patient_orientation' should be provided only for volumes in the patient coordinate "
+            "system."
         )
     return create_affine_matrix_from_components(patient_orientation=patient_orientation, **components)
 
@@ -261,9 +261,9 @@ class VolumeGeometry(Movable):
         self,
         pad_width: int | Sequence[int] | Sequence[Sequence[int]],
         *,
-        mode: PadModes | str = PadModes.CONSTANT,  # noqa: ARG002
-        constant_value: float = 0.0,  # noqa: ARG002
-        per_channel: bool = False,  # noqa: ARG002
+        mode: PadModes | str = PadModes.CONSTANT,
+        constant_value: float = 0.0,
+        per_channel: bool = False,
     ) -> Self:
         """Geometry with voxels added around it.
 

@@ -17,6 +17,7 @@ from dicomposer.spatial import (
     GridError,
     PatientConvention,
     as_affine,
+    as_vector,
     convert_affine_to_convention,
     get_closest_patient_orientation,
 )
@@ -127,6 +128,11 @@ class Located(ABC):
     def spacing_between_slices(self) -> float:
         """float: Spacing in mm along the first axis."""
         return self.spacing[0]
+
+    def spacing_along(self, direction: object) -> float:
+        """Spacing in mm along the axis that runs most nearly along a direction ``(3,)`` in space, either way."""
+        cosines = np.abs(as_vector(direction, "direction", 3) @ self.direction)
+        return self.spacing[int(np.argmax(cosines))]
 
     @property
     def pixel_spacing(self) -> tuple[float, float]:
@@ -330,8 +336,8 @@ def require_inside(indices: FloatArray, shape: tuple[int, int, int]) -> None:
     outside = ((indices < -0.5) | (indices > np.array(shape) - 0.5)).any(axis=1)
     if outside.any():
         raise GridError(
-            f"Bounds check failed: {int(outside.sum())} of {len(indices)} points lie outside the "
-            f"{shape} voxels."
+            f"Bounds check failed: {int(outside.sum())} of {len(indices)} points lie outside the {shape} "
+            "voxels."
         )
 
 

@@ -43,8 +43,8 @@ def match_grid(
     """
     if not same_space(mask_geometry, target_geometry):
         raise GridError(
-            "The grids are in different coordinate systems or frames of reference: their positions cannot be "
-            "compared."
+            "The grids are in different coordinate systems or frames of reference: their positions cannot "
+            "be compared."
         )
     return match_affines(
         mask_geometry.affine,
@@ -78,8 +78,8 @@ def decimation(one: Located, other: Located, tol: float) -> tuple[slice, slice, 
             phase = round(float(start[axis])) % factor
             if phase >= one.spatial_shape[axis]:
                 raise GridError(
-                    f"No voxel along axis {axis} lies on the other grid, which has every {factor}th "
-                    "voxel only."
+                    f"No voxel along axis {axis} lies on the other grid, which has every {factor}th voxel "
+                    "only."
                 )
             parts[axis] = slice(phase, None, factor)
     return parts[0], parts[1], parts[2]

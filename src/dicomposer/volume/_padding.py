@@ -27,9 +27,8 @@ def as_pad_widths(pad_width: int | Sequence[int] | Sequence[Sequence[int]]) -> P
         raise ArgumentError("Argument 'pad_width' cannot contain negative values.")
     if array.shape not in ((), (2,), (3, 1), (3, 2)):
         raise ArgumentError(
-            f"Invalid arrangement in 'pad_width': shape {array.shape} is none of a number, [before, "
-            "after], three "
-            "of [width], three of [before, after]."
+            f"Invalid arrangement in 'pad_width': shape {array.shape} is none of a number, [before, after], "
+            "three of [width], three of [before, after]."
         )
     first, second, third = np.broadcast_to(array, (3, 2)).tolist()
     return (first[0], first[1]), (second[0], second[1]), (third[0], third[1])

@@ -42,9 +42,8 @@ class VolumeToVolumeTransformer:
         """
         if not same_space(volume_from, volume_to):
             raise GridError(
-                "The volumes are in different coordinate systems or frames of reference: their "
-                "voxels have no "
-                "known relation."
+                "The volumes are in different coordinate systems or frames of reference: their voxels have "
+                "no known relation."
             )
         self._affine: FloatArray = volume_to.inverse_affine @ volume_from.affine
         self._shape = volume_to.spatial_shape

@@ -206,8 +206,23 @@ class Volume(Movable):
         self._array = value
 
     def astype(self, dtype: type) -> Self:
-        """Volume with voxels of another type."""
-        return self._with(self._array.astype(dtype))
+        """Volume with voxels of another type.
+
+        Raises
+        ------
+        ValueError
+            When values lie outside of the range of an integer type, and would wrap around.
+        """
+        target = np.dtype(dtype)
+        if target.kind in "ui" and not np.can_cast(self.dtype, target):
+            limits, low, high = np.iinfo(target.str), self._array.min(), self._array.max()
+            # Written so that NaN fails too.
+            if not (low >= limits.min and high <= limits.max):
+                raise ArgumentError(
+                    f"Values from {low} to {high} do not fit {target}, which goes from {limits.min} to "
+                    f"{limits.max}."
+                )
+        return self._with(self._array.astype(target))
 
     def copy(self) -> Self:
         """Copy of the volume, voxels included."""
@@ -225,18 +240,16 @@ class Volume(Movable):
         """
         if array.shape[:3] != self.spatial_shape:
             raise ArgumentError(
-                f"Array must match the spatial shape of the existing array, {self.spatial_shape}; "
-                "its shape is "
-                f"{array.shape}."
+                f"Array must match the spatial shape of the existing array, {self.spatial_shape}; its shape "
+                f"is {array.shape}."
             )
         if channels is None and array.ndim == 3:
             channels = {}
         if channels is None:
             if array.shape != self.shape:
                 raise ArgumentError(
-                    f"Array must match the shape of the existing array, {self.shape}, not "
-                    f"{array.shape}; pass "
-                    "'channels' where they differ."
+                    f"Array must match the shape of the existing array, {self.shape}, not {array.shape}; "
+                    "pass 'channels' where they differ."
                 )
             return self._with(array)
         return self._with(array, channels=as_channels(channels, array.shape[3:]))

@@ -37,7 +37,7 @@ def mark_labels(plane: Labels, flags: NDArray[np.bool_]) -> int:
 
     Nothing is marked if that is beyond ``flags``.
     """
-    flat = plane.reshape(-1)
+    flat = np.ascontiguousarray(plane).reshape(-1)
     per_word = 8 // flat.itemsize
     whole = flat.size - flat.size % per_word
     words = flat[:whole].view(np.uint64)

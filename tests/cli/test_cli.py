@@ -1,0 +1,221 @@
+"""The commands, as a user types them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from typer.testing import CliRunner
+
+import dicomposer as dc
+from dicomposer import samples
+from dicomposer.cli._app import app
+
+
+@pytest.fixture
+def ct(tmp_path):
+    series = samples.phantom_series("CT").save(tmp_path / "ct")
+    series.save_mask(tmp_path / "mask.nii.gz")
+    np.save(tmp_path / "mask.npy", series.mask)
+    return series
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLUMNS", "200")
+
+    def call(*arguments, status=0):
+        result = CliRunner().invoke(app, [str(argument) for argument in arguments])
+        if result.exception is not None and not isinstance(result.exception, SystemExit):
+            raise result.exception
+        assert result.exit_code == status, result.output
+        return result
+
+    return call
+
+
+@pytest.mark.usefixtures("ct")
+class TestSegment:
+    def test_the_example_of_the_readme(self, run, ct):
+        result = run("segment", "ct", "mask.nii.gz", "--segment", "Liver", "-s", "Spleen", "-o", "out.dcm")
+        assert "wrote out.dcm" in result.output
+        assert "Spleen" in result.output
+        assert "Traceback" not in result.output
+        made = dc.open("out.dcm")
+        pixels = made.get_pixels_by_source_instance(
+            [ds.SOPInstanceUID for ds in ct.datasets],
+            combine_segments=True,
+            assert_missing_frames_are_empty=True,
+        )
+        np.testing.assert_array_equal(pixels, ct.mask)
+
+    def test_json_is_nothing_but_json(self, run, ct):
+        result = run(
+            *("segment", "ct", "mask.npy", "--order", "feet-to-head", "-l", "1=Liver", "-l", "2=Spleen"),
+            *(
+                "--type",
+                "LabelMap",
+                "-o",
+                "out.dcm",
+                "--json",
+                "--algorithm",
+                "net",
+                "--algorithm-version",
+                "2",
+            ),
+        )
+        report = json.loads(result.stdout)
+        assert report["facts"]["Type"] == "LABELMAP"
+        assert [one["voxels"] for one in report["segments"]] == [int((ct.mask == n).sum()) for n in (1, 2)]
+        assert report["source_images"] == 8
+        assert not [finding for finding in report["findings"] if finding["level"] == "error"]
+
+    def test_one_file_a_structure(self, run, ct, tmp_path):
+        for value, name in ct.labels.items():
+            one = samples.ImageSeries(ct.datasets, (ct.mask == value).astype(np.uint8), {1: name}, ct.affine)
+            one.save_mask(tmp_path / f"{name.lower()}.nii.gz")
+        run("segment", "ct", "spleen.nii.gz", "liver.nii.gz", "-o", "out.dcm")
+        assert [d.SegmentLabel for d in dc.open("out.dcm").SegmentSequence] == ["Spleen", "Liver"]
+
+    def test_existing_files_are_kept(self, run, tmp_path):
+        (tmp_path / "out.dcm").write_text("precious")
+        command = ("segment", "ct", "mask.nii.gz", "-s", "Liver", "-s", "Spleen", "-o", "out.dcm")
+        assert "--overwrite" in run(*command, status=1).output
+        assert (tmp_path / "out.dcm").read_text() == "precious"
+        run(*command, "--overwrite")
+        assert dc.open("out.dcm").number_of_segments == 2
+
+    @pytest.mark.parametrize(
+        ("arguments", "status", "what"),
+        [
+            (("mask.npy", "-s", "Liver", "-s", "Spleen"), 1, "Pass --order"),
+            (("mask.nii.gz",), 1, "--segment or --label"),
+            (("mask.nii.gz", "-s", "Livr", "-s", "Spleen"), 1, "did you mean liver"),
+            (("mask.nii.gz", "-s", "Liver"), 1, "label 2"),
+            (("nothing.nii.gz", "-s", "Liver"), 1, "nothing.nii.gz"),
+            (("mask.nii.gz", "-l", "Liver"), 2, "VALUE=NAME"),
+            (("mask.nii.gz", "-l", "1=Liver", "-s", "Spleen"), 2, "not both"),
+            (("mask.nii.gz", "mask.npy", "-s", "Liver"), 2, "2 masks"),
+            (("mask.nii.gz", "-s", "Liver", "--type", "surface"), 2, "surface"),
+            (("mask.nii.gz", "-s", "Liver", "-s", "Spleen", "--transfer-syntax", "zip"), 1, "jpeg2000"),
+            (("mask.nii.gz", "-s", "Liver", "-s", "Spleen", "--series", "99"), 1, "99"),
+        ],
+        ids=str,
+    )
+    def test_refusals_leave_nothing_behind(self, run, tmp_path, arguments, status, what):
+        before = sorted(tmp_path.rglob("*"))
+        result = run("segment", "ct", *arguments, "-o", "out.dcm", status=status)
+        assert what in result.output
+        assert "Traceback" not in result.output
+        assert sorted(tmp_path.rglob("*")) == before
+
+    def test_output_without_a_folder(self, run):
+        result = run("segment", "ct", "mask.nii.gz", "-s", "Liver", "-o", "no/where.dcm", status=1)
+        assert "no folder no" in result.output
+
+    def test_several_series_are_listed(self, run, tmp_path):
+        samples.phantom_series("MR").save(tmp_path / "ct" / "mr")
+        result = run("segment", "ct", "mask.nii.gz", "-s", "Liver", "-o", "o.dcm", status=1)
+        assert "--series" in result.output and "MR" in result.output
+
+
+@pytest.fixture
+def made(run, ct):
+    run("segment", "ct", "mask.nii.gz", "-s", "Liver", "-s", "Spleen", "-o", "out.dcm")
+    return ct
+
+
+class TestShow:
+    def test_tables(self, run, made):
+        output = run("show", "out.dcm").output
+        for text in ("Segmentation Storage", "BINARY", "Liver", "Spleen", "0.8 x 0.7 mm", "8 instances"):
+            assert text in output
+        assert str(made.datasets[0].PatientID) not in output
+
+    def test_json_and_other_images(self, run, made):
+        assert json.loads(run("show", "out.dcm", "--json").stdout)["modality"] == "SEG"
+        assert "CT Image Storage" in run("show", made.files[0]).output
+
+    def test_a_picture(self, run, made, tmp_path):
+        assert "wrote out.png" in run("show", "out.dcm", "--png", "out.png", "--source", "ct").output
+        assert (tmp_path / "out.png").read_bytes()[:4] == b"\x89PNG"
+
+    def test_refusals(self, run, made, tmp_path):
+        assert "together" in run("show", "out.dcm", "--png", "out.png", status=2).output
+        assert (
+            "segmentations" in run("show", made.files[0], "--png", "x.png", "--source", "ct", status=1).output
+        )
+        assert "no DICOM file" in run("show", "mask.npy", status=1).output
+        assert "nowhere" in run("show", "nowhere.dcm", status=1).output
+        assert not list(tmp_path.glob("*.png"))
+
+
+class TestValidate:
+    def test_good_files(self, run, made):
+        output = run("validate", "ct", "out.dcm").output
+        assert "9 files checked, none with errors" in output
+
+    def test_errors_give_status_1(self, run, made, tmp_path):
+        broken = dc.open("out.dcm")
+        del broken.SegmentationType
+        broken.save_as(tmp_path / "broken.dcm")
+        output = run("validate", "broken.dcm", status=1).output
+        assert "SegmentationType" in output
+        report = json.loads(run("validate", "out.dcm", "broken.dcm", "--json", status=1).stdout)
+        assert [file["ok"] for file in report["files"]] == [True, False]
+        assert report["errors"] >= 1
+        shown = json.loads(run("validate", "broken.dcm", "--json", "--level", "error", status=1).stdout)
+        assert {one["level"] for one in shown["files"][0]["findings"]} == {"error"}
+
+    def test_what_is_no_dicom(self, run, made, tmp_path):
+        (tmp_path / "ct" / "notes.txt").write_text("hello")
+        assert "1 that are no DICOM skipped" in run("validate", "ct").output
+        assert "error" in run("validate", "mask.npy", status=1).output
+        data = made.files[0].read_bytes()
+        (tmp_path / "cut.dcm").write_bytes(data[: len(data) // 2])
+        assert "1 with errors" in run("validate", "cut.dcm", status=1).output
+        (tmp_path / "empty").mkdir()
+        run("validate", "empty", status=1)
+        run("validate", "nowhere", status=1)
+
+
+class TestTerms:
+    def test_search(self, run):
+        output = run("terms", "kidney").output
+        assert "kidney_left" in output and "liver" not in output
+        found = json.loads(run("terms", "left kidney", "--json").stdout)
+        assert found[0]["name"] == "kidney_left"
+
+    def test_all_and_none(self, run):
+        assert len(json.loads(run("terms", "--json").stdout)) > 120
+        assert "no term" in run("terms", "xyzzy", status=1).output
+
+
+def test_help_is_quick_and_loads_nothing_heavy():
+    program = (
+        "import sys; sys.argv = ['dicomposer', '--help']\n"
+        "from dicomposer.cli import main\n"
+        "try:\n    main()\n"
+        "except SystemExit:\n    print(sorted({'numpy', 'pydicom', 'nibabel', 'PIL'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+    for command in ("segment", "show", "validate", "terms", "demo"):
+        assert command in done.stdout
+
+
+def test_as_a_program(tmp_path):
+    def call(*arguments):
+        command = [sys.executable, "-m", "dicomposer.cli", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+
+    assert call("--version").stdout.startswith("dicomposer ")
+    assert call("show").returncode == 2
+    failed = call("show", "nowhere.dcm")
+    assert (failed.returncode, failed.stdout) == (1, "")
+    assert failed.stderr.startswith("error:") and "Traceback" not in failed.stderr
+    assert "Traceback" in call("--debug", "show", "nowhere.dcm").stderr
