@@ -162,6 +162,20 @@ def test_fractions(phantom):
         api.segment(fractions, list(phantom.datasets), ["Liver"], segmentation_type="FRACTIONAL")
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, 1.5, -0.1])
+def test_what_is_no_fraction_is_refused(phantom, value):
+    fractions = (phantom.mask == 1) * np.float32(0.5)
+    fractions[3, 3, 3] = value
+    with pytest.raises(ArgumentError, match="plane 3"):
+        api.segment(fractions, list(phantom.datasets), "Liver", segmentation_type="FRACTIONAL")
+
+
+def test_scaled_fractions_are_not_taken_for_labels(phantom):
+    scaled = (phantom.mask == 1) * np.uint8(127)
+    with pytest.raises(ArgumentError, match="fractions are floats"):
+        api.segment(scaled, list(phantom.datasets), "Liver", segmentation_type="FRACTIONAL")
+
+
 def test_one_enhanced_image(phantom):
     enhanced = samples.enhanced_image(phantom)
     (image,) = enhanced.datasets
@@ -254,21 +268,29 @@ def test_planes_outside_the_mask_are_empty(phantom):
 
 
 @pytest.mark.parametrize(
-    "flaws",
+    ("flaws", "what"),
     [
-        samples.Flaws(tilt=12.0),
-        samples.Flaws(gap=True),
-        samples.Flaws(jitter=0.2),
-        samples.Flaws(duplicate=True),
-        samples.Flaws(frames_of_reference=2),
+        (samples.Flaws(tilt=12.0), "tilt 12 degrees"),
+        (samples.Flaws(gap=True), "missing"),
+        (samples.Flaws(jitter=0.2), "irregular"),
+        (samples.Flaws(duplicate=True), "share"),
+        (samples.Flaws(frames_of_reference=2), "2 different frames of reference"),
     ],
     ids=str,
 )
-def test_irregular_stacks_take_arrays_but_no_volumes(flaws):
+def test_irregular_stacks_take_arrays_but_no_volumes(flaws, what):
     series = samples.phantom_series("CT", flaws=flaws)
     volume = dc.Volume(series.mask, samples.phantom_series("CT").affine, "PATIENT")
-    with pytest.raises(GeometryError):
+    with pytest.raises(GeometryError, match=what):
         api.segment(volume, list(series.datasets), ["Liver", "Spleen"])
+    if flaws.duplicate or flaws.frames_of_reference > 1:
+        with pytest.raises(GeometryError):
+            api.segment(series.mask, list(series.datasets), ["Liver", "Spleen"])
+        return
+    made = api.segment(series.mask, list(series.datasets), ["Liver", "Spleen"])
+    np.testing.assert_array_equal(back(made, series.datasets), series.mask)
+    findings = api.validate(made)
+    assert findings.ok and findings.at("advice")
 
 
 @pytest.mark.parametrize(

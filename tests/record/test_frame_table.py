@@ -7,6 +7,7 @@ import pickle
 import struct
 import time
 from io import BytesIO
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -299,6 +300,15 @@ def test_attach_and_of_dataset(syntax: str) -> None:
     assert FrameTable.of_dataset(again).frames == 2
     del again.PerFrameFunctionalGroupsSequence
     assert FrameTable.of_dataset(again).frames == 0
+
+
+def test_deferred_by_pydicom(tmp_path: Path) -> None:
+    dataset = make_dataset()
+    FrameTable.of(30, columns(30)).attach(dataset)
+    path = tmp_path / "a.dcm"
+    save(dataset, path)
+    assert FrameTable.of_dataset(pydicom.dcmread(path, defer_size=100)).frames == 30
+    assert FrameTable.of_dataset(pydicom.dcmread(path)).frames == 30
 
 
 def test_attach_after_reading_in_another_encoding() -> None:

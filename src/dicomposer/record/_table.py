@@ -105,6 +105,8 @@ class FrameTable:
         if element is None:
             return cls(ColumnStore(0, (), {}, _LATIN))
         charsets = charsets_of(dataset)
+        if isinstance(element, RawDataElement) and element.value is None and element.length:
+            element = dataset[PER_FRAME]  # deferred by pydicom
         if not isinstance(element, RawDataElement):
             value, implicit = _encode_items(element, charsets)
             return cls.decode(value, implicit=implicit, charsets=charsets)

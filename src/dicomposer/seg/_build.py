@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 from pydicom.valuerep import PersonName
 
@@ -18,7 +18,7 @@ from dicomposer.content import (
     PaletteColorLUTTransformation,
 )
 from dicomposer.enum import DimensionOrganizationTypeValues
-from dicomposer.errors import ArgumentError, ArgumentTypeError, IndexingError
+from dicomposer.errors import ArgumentError, ArgumentTypeError
 from dicomposer.frame import PixelFormat, is_native
 from dicomposer.image import text_value
 from dicomposer.seg._frames import (
@@ -39,7 +39,7 @@ from dicomposer.seg.enum import (
     SegmentationTypeValues,
     SegmentsOverlapValues,
 )
-from dicomposer.volume import RGB_COLOR_CHANNEL_DESCRIPTOR, Volume
+from dicomposer.volume import Volume
 
 __all__ = [
     "Content",
@@ -50,12 +50,9 @@ __all__ = [
     "Segments",
     "SourceImages",
     "add_equipment",
-    "coloured",
     "inherited",
-    "not_tiled",
     "organisation",
     "plan",
-    "rgb_channels",
     "tile_shape",
     "write",
 ]
@@ -470,36 +467,3 @@ def add_equipment(dataset: Dataset, source: Dataset, further: Sequence[Contribut
     items.extend(further or ())
     items.append(ContributingEquipment.for_dicomposer())
     dataset.ContributingEquipmentSequence = items
-
-
-# ---- reading helpers ---------------------------------------------------------------------------------
-
-
-def not_tiled() -> IndexingError:
-    """The error for asking an untiled segmentation for its total pixel matrix."""
-    return IndexingError("the segmentation is not tiled: it has no total pixel matrix")
-
-
-def coloured(
-    dataset: Dataset, labels: NDArray[Any], dtype: DTypeLike | None, apply_icc_profile: bool | None
-) -> NDArray[Any]:
-    """Labels as colours through the palette of the object, (..., 3)."""
-    if dataset.get("PhotometricInterpretation") != "PALETTE COLOR":
-        raise ArgumentError("the segmentation has no palette")
-    palette = PaletteColorLUTTransformation.extract_from_dataset(dataset)
-    colours = palette.apply(labels)
-    profile = dataset.get("ICCProfile")
-    if apply_icc_profile and profile is None:
-        raise ArgumentError("the segmentation has no ICC profile")
-    if profile is not None and apply_icc_profile is not False:
-        from dicomposer.pixels import ColorManager
-
-        manager = ColorManager(profile)
-        flat = colours.reshape(-1, *colours.shape[-3:])
-        colours = np.stack([manager.transform_frame(frame) for frame in flat]).reshape(colours.shape)
-    return colours if dtype is None else colours.astype(dtype)
-
-
-def rgb_channels() -> dict[Any, Any]:
-    """Channel description of a colour volume."""
-    return {RGB_COLOR_CHANNEL_DESCRIPTOR: ["R", "G", "B"]}

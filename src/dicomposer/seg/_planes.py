@@ -33,8 +33,9 @@ class Measures:
 
 @dataclass(frozen=True)
 class References:
-    """The source frame of each plane: ``instance`` indexes the source images (-1: none), ``frame`` counts from 1
-    (0: a single-frame image).
+    """The source frame of each plane.
+
+    ``instance`` indexes the source images (-1: none), ``frame`` counts from 1 (0: a single-frame image).
     """
 
     instance: NDArray[np.intp]
@@ -354,7 +355,8 @@ def _of_matrix(sources: SourceImages, shape: tuple[int, int, int], overrides: Pl
         raise ArgumentError(f"tile_pixel_array takes one total pixel matrix, but the mask has {count} planes")
     if matrix.focal_planes > 1 and overrides.positions is None:
         raise GeometryError(
-            f"the source image has {matrix.focal_planes} focal planes: give plane_positions to say which one was segmented"
+            f"the source image has {matrix.focal_planes} focal planes: "
+            "give plane_positions to say which one was segmented"
         )
     measures = _given_measures(overrides.measures) or _source_measures(sources, None)
     if measures is None:

@@ -14,10 +14,14 @@ from pydicom.sequence import Sequence as DicomSequence
 from pydicom.uid import UID as PydicomUID
 
 from dicomposer.coding import UID, CodedConcept, as_concept, new_uid
-from dicomposer.content import AlgorithmIdentificationSequence, PlanePositionSequence
+from dicomposer.content import (
+    AlgorithmIdentificationSequence,
+    PlanePositionSequence,
+    plane_positions_of_image,
+    plane_positions_of_series,
+)
 from dicomposer.enum import AxisHandedness, CoordinateSystemNames, PixelIndexDirections
 from dicomposer.errors import ArgumentError, ArgumentTypeError
-from dicomposer.image import plane_positions_of_image, plane_positions_of_series
 from dicomposer.seg.enum import SegmentAlgorithmTypeValues
 from dicomposer.spatial import get_plane_sort_index
 
@@ -76,7 +80,7 @@ class SegmentDescription(Dataset):
         If an argument has the wrong type.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913  # drop-in signature
         self,
         segment_number: int,
         segment_label: str,

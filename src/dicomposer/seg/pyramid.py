@@ -36,7 +36,7 @@ _OURS = frozenset(
 Array = NDArray[Any]
 
 
-def create_segmentation_pyramid(
+def create_segmentation_pyramid(  # noqa: PLR0913  # drop-in signature
     source_images: Sequence[Dataset],
     pixel_arrays: Sequence[Array],
     segmentation_type: str | SegmentationTypeValues,
@@ -163,7 +163,8 @@ def _level_shapes(
     given = [(array.shape[1], array.shape[2]) for array in arrays]
     if given[0] != images[0]:
         raise ArgumentError(
-            f"the first pixel array is {given[0][0]} x {given[0][1]}, the first source image {images[0][0]} x {images[0][1]}"
+            f"the first pixel array is {given[0][0]} x {given[0][1]}, "
+            f"the first source image {images[0][0]} x {images[0][1]}"
         )
     if factors is not None:
         shapes = [images[0], *_scaled(images[0], factors)]

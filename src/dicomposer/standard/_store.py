@@ -14,6 +14,7 @@ from threading import RLock
 from typing import Any
 
 from pydicom._dicom_dict import DicomDictionary, RepeatersDictionary
+from pydicom.datadict import tag_for_keyword
 
 from dicomposer.standard._condition import Condition, decode
 from dicomposer.standard._model import (
@@ -159,24 +160,28 @@ class Store:
         with self._lock:
             if not self._entries:
                 self._fill_entries()
+            if key not in self._entries:
+                tag = tag_for_keyword(key) if isinstance(key, str) else key
+                if tag is None or tag not in DicomDictionary:
+                    raise KeyError(key)
+                vr, vm, name, retired, keyword = DicomDictionary[tag]
+                entry = DictionaryEntry(tag, keyword, name, vr, vm, bool(retired))
+                self._entries[tag] = entry
+                if keyword:  # a few retired ones have none
+                    self._entries[keyword] = entry
             return self._entries[key]
 
     def _fill_entries(self) -> None:
-        # pydicom's dictionary is the base; our lines add what it does not have yet and correct it
-        entries: dict[int | str, DictionaryEntry] = {}
-        for tag, (vr, vm, name, retired, keyword) in DicomDictionary.items():
-            entries[tag] = entry = DictionaryEntry(tag, keyword, name, vr, vm, bool(retired))
-            if keyword:
-                entries[keyword] = entry
+        # pydicom's dictionary is the base, and is asked when needed; our lines add to it and correct it
         for mask, (vr, vm, name, retired, keyword) in RepeatersDictionary.items():
             tag = int(mask.replace("x", "0"), 16)
-            entries.setdefault(tag, DictionaryEntry(tag, keyword, name, vr, vm, bool(retired)))
-            entries.setdefault(keyword, entries[tag])
+            entry = DictionaryEntry(tag, keyword, name, vr, vm, bool(retired))
+            self._entries[tag] = self._entries[keyword] = entry
         lines = self.lines("dictionary")
         for keyword in lines:
             tag, name, vr, vm, is_retired = lines[keyword]
-            entries[tag] = entries[keyword] = DictionaryEntry(tag, keyword, name, vr, vm, bool(is_retired))
-        self._entries = entries
+            entry = DictionaryEntry(tag, keyword, name, vr, vm, bool(is_retired))
+            self._entries[tag] = self._entries[keyword] = entry
 
 
 STORE = Store()

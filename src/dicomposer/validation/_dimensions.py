@@ -39,14 +39,20 @@ def _pointers(subject: Subject) -> Iterator[Issue]:
             continue  # private: no table can tell
         if attribute in groups:
             if group:
-                yield Issue(f"{place}.FunctionalGroupPointer", "is present, though the dimension is a whole group")
+                yield Issue(
+                    f"{place}.FunctionalGroupPointer", "is present, though the dimension is a whole group"
+                )
             continue
         if group and groups and group not in groups:
             yield Issue(f"{place}.FunctionalGroupPointer", "is no functional group of this kind of object")
         elif group and groups and attribute not in _keywords(groups[group].attribute):
-            yield Issue(f"{place}.DimensionIndexPointer", "points to an attribute that its functional group lacks")
+            yield Issue(
+                f"{place}.DimensionIndexPointer", "points to an attribute that its functional group lacks"
+            )
         elif not group and subject.root.named(attribute) is None and attribute:
-            yield Issue(f"{place}.FunctionalGroupPointer", "is missing, and the dataset itself has no such attribute")
+            yield Issue(
+                f"{place}.FunctionalGroupPointer", "is missing, and the dataset itself has no such attribute"
+            )
 
 
 def _keywords(attribute: object) -> set[str]:
@@ -67,12 +73,16 @@ def _targets(subject: Subject) -> Iterator[Issue]:
             continue
         path = f"{group}.{attribute}"
         if path not in subject.frames.paths and subject.shared_values(path) is None:
-            yield Issue(f"DimensionIndexSequence[{index}].DimensionIndexPointer", "points to what no frame has")
+            yield Issue(
+                f"DimensionIndexSequence[{index}].DimensionIndexPointer", "points to what no frame has"
+            )
 
 
 @rule("dimension-organization", "PS3.3 C.7.6.17.2", applies=_has_dimensions)
 def _organizations(subject: Subject) -> Iterator[Issue]:
-    listed = {item.text("DimensionOrganizationUID") for item in subject.root.items("DimensionOrganizationSequence")}
+    listed = {
+        item.text("DimensionOrganizationUID") for item in subject.root.items("DimensionOrganizationSequence")
+    }
     used = set()
     for index, item in enumerate(subject.root.items("DimensionIndexSequence")):
         uid = item.text("DimensionOrganizationUID")
@@ -103,7 +113,9 @@ def _lengths(subject: Subject) -> Iterator[Issue]:
     with np.errstate(invalid="ignore"):
         low = (indices < 1).any(axis=1)
     if low.any():
-        yield Issue(subject.group_path(VALUES, int(np.argmax(low))), "counts from less than 1", count=int(low.sum()))
+        yield Issue(
+            subject.group_path(VALUES, int(np.argmax(low))), "counts from less than 1", count=int(low.sum())
+        )
 
 
 @rule("dimension-index-unique", "PS3.3 C.7.6.17.1", applies=_has_dimensions, level="warning")
@@ -119,7 +131,9 @@ def _unique(subject: Subject) -> Iterator[Issue]:
     again[order[1:]] = codes[order[1:]] == codes[order[:-1]]
     if again.any():
         path = subject.group_path(VALUES, int(np.argmax(again)))
-        yield Issue(path, "are those of an earlier frame, so that their order is undefined", count=int(again.sum()))
+        yield Issue(
+            path, "are those of an earlier frame, so that their order is undefined", count=int(again.sum())
+        )
 
 
 def _complete(subject: Subject, indices: NDArray[np.float64]) -> bool:
@@ -193,7 +207,11 @@ def _unmatched(index: NDArray[np.int64], value: NDArray[np.int64]) -> NDArray[np
 @rule("dimension-index-gap", "PS3.3 C.7.6.17.1", applies=_has_dimensions, level="advice")
 def _gaps(subject: Subject) -> Iterator[Issue]:
     indices = _indices(subject)
-    if indices is None or not _complete(subject, indices) or subject.root.named("ConcatenationUID") is not None:
+    if (
+        indices is None
+        or not _complete(subject, indices)
+        or subject.root.named("ConcatenationUID") is not None
+    ):
         return
     targets = [_target(item)[1] for item in subject.root.items("DimensionIndexSequence")]
     for number, column in enumerate(indices.T):
@@ -210,7 +228,12 @@ def _order(subject: Subject) -> Iterator[Issue]:
     cosines = subject.frame_numbers("PlaneOrientationSequence.ImageOrientationPatient")
     if indices is None or positions is None or cosines is None or not _complete(subject, indices):
         return
-    if len(positions) < 3 or cosines.shape[1] != 6 or (cosines != cosines[0]).any() or positions.shape[1] != 3:
+    if (
+        len(positions) < 3
+        or cosines.shape[1] != 6
+        or (cosines != cosines[0]).any()
+        or positions.shape[1] != 3
+    ):
         return
     depth = positions @ np.cross(cosines[0, :3], cosines[0, 3:])
     for number, item in enumerate(subject.root.items("DimensionIndexSequence")):
@@ -226,7 +249,9 @@ def _order(subject: Subject) -> Iterator[Issue]:
             yield Issue(path, message, count=int(against.sum()))
 
 
-@rule("in-stack-position", "PS3.3 C.7.6.16.2.2.4", applies=lambda subject: subject.has_frames, level="warning")
+@rule(
+    "in-stack-position", "PS3.3 C.7.6.16.2.2.4", applies=lambda subject: subject.has_frames, level="warning"
+)
 def _in_stack(subject: Subject) -> Iterator[Issue]:
     path = "FrameContentSequence.InStackPositionNumber"
     numbers = subject.frame_numbers(path)
@@ -235,4 +260,6 @@ def _in_stack(subject: Subject) -> Iterator[Issue]:
     with np.errstate(invalid="ignore"):
         low = (numbers < 1).any(axis=1)
     if low.any():
-        yield Issue(subject.group_path(path, int(np.argmax(low))), "counts from less than 1", count=int(low.sum()))
+        yield Issue(
+            subject.group_path(path, int(np.argmax(low))), "counts from less than 1", count=int(low.sum())
+        )

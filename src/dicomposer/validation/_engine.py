@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Sequence
+from functools import partial
 from io import BytesIO
 from typing import Any
 
 from pydicom.dataset import Dataset
+
+from dicomposer import record
+from dicomposer.errors import ArgumentTypeError, DamagedFileError, DicomposerError, NotDicomError
 
 # Rule families register themselves; their order is that of the checks.
 from dicomposer.validation import (
@@ -20,8 +24,6 @@ from dicomposer.validation import (
     _tiles,
     _viewers,
 )
-from dicomposer import record
-from dicomposer.errors import ArgumentTypeError, DamagedFileError, DicomposerError, NotDicomError
 from dicomposer.validation._collect import Collector
 from dicomposer.validation._findings import Findings, Level, level_rank
 from dicomposer.validation._groups import check_groups
@@ -77,7 +79,9 @@ def validate(
         return _check(Subject(file_or_dataset, tuple(sources or ())), level, pixels)
     source = BytesIO(file_or_dataset) if isinstance(file_or_dataset, (bytes, bytearray)) else file_or_dataset
     if not isinstance(source, (str, os.PathLike)) and not hasattr(source, "read"):
-        raise ArgumentTypeError(f"cannot validate a {type(file_or_dataset).__name__}: give a path, bytes or a Dataset")
+        raise ArgumentTypeError(
+            f"cannot validate a {type(file_or_dataset).__name__}: give a path, bytes or a Dataset"
+        )
     try:
         dataset = record.read(source)
     except NotDicomError:
@@ -93,14 +97,26 @@ def _check(subject: Subject, level: Level, pixels: bool | Collection[int]) -> Fi
     collector = Collector(level)
     walker = Walker(subject, collector)
     if subject.iod is None:
-        what = "has no SOP Class UID" if not subject.sop_class else "is of a SOP Class that the tables do not know"
+        what = (
+            "has no SOP Class UID"
+            if not subject.sop_class
+            else "is of a SOP Class that the tables do not know"
+        )
         message = f"the object {what}: presence of attributes is not checked"
-        collector.add("sop-class PS3.4 B.5", "not-evaluated" if subject.sop_class else "error", "SOPClassUID", message)
-    for what, check in (("attributes", walker.run), ("functional groups", lambda: check_groups(subject, collector, walker))):
+        collector.add(
+            "sop-class PS3.4 B.5", "not-evaluated" if subject.sop_class else "error", "SOPClassUID", message
+        )
+    checks = {
+        "attributes": walker.run,
+        "functional groups": partial(check_groups, subject, collector, walker),
+    }
+    for what, check in checks.items():
         try:
             check()
         except DamagedFileError as error:
-            collector.add("damaged-sequence PS3.5 7.5", "error", "", f"{what} cannot be read further: {error}")
+            collector.add(
+                "damaged-sequence PS3.5 7.5", "error", "", f"{what} cannot be read further: {error}"
+            )
     for rule in registered():
         if collector.wants(rule.level) or rule.level == "advice":
             _apply(rule, subject, collector)

@@ -105,11 +105,11 @@ class Findings(Sequence[Finding]):
     def __str__(self) -> str:
         if not self._all:
             return f"{self.subject}: no findings"
-        rows = [(f.level, f"{f.path or '-'}{f' (x{f.count})' if f.count > 1 else ''}", f) for f in self._all]
-        widths = [max(len(row[column]) for row in rows) for column in (0, 1)]
+        places = [f"{f.path or '-'}{f' (x{f.count})' if f.count > 1 else ''}" for f in self._all]
+        width = max(map(len, places))
         return "\n".join(
-            f"{level:<{widths[0]}}  {path:<{widths[1]}}  {finding.message} [{finding.rule}]"
-            for level, path, finding in rows
+            f"{finding.level:<13} {place:<{width}}  {finding.message} [{finding.rule}]"
+            for place, finding in zip(places, self._all, strict=True)
         )
 
     def at(self, level: Level) -> tuple[Finding, ...]:

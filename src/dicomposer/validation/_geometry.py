@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -46,7 +47,7 @@ def _floats(values: Sequence[object]) -> Array | None:
         return None
 
 
-def _report(subject: Subject, path: str, wrong: NDArray[np.bool_], message: str) -> Iterator[Issue]:
+def _report(subject: Subject, path: str, wrong: Any, message: str) -> Iterator[Issue]:
     if wrong.any():
         place = subject.group_path(path, int(np.argmax(wrong))) if "." in path else path
         yield Issue(place, message, count=int(wrong.sum()) if "Per" in place else 1)
@@ -63,8 +64,10 @@ def _orientation(subject: Subject) -> Iterator[Issue]:
             continue  # the multiplicity is another rule's
         row, column = cosines[:, :3], cosines[:, 3:]
         with np.errstate(invalid="ignore"):
-            length = np.maximum(abs(np.linalg.norm(row, axis=1) - 1), abs(np.linalg.norm(column, axis=1) - 1))
-            angle = abs((row * column).sum(axis=1))
+            length = np.abs(np.stack([np.linalg.norm(row, axis=1), np.linalg.norm(column, axis=1)]) - 1).max(
+                axis=0
+            )
+            angle = np.abs((row * column).sum(axis=1))
             yield from _report(subject, path, length > COSINE, "has a direction that is not of unit length")
             yield from _report(subject, path, angle > COSINE, "has directions that are not at right angles")
 
@@ -88,15 +91,20 @@ def _slice_spacing(subject: Subject) -> Iterator[Issue]:
 
 
 #: What a frame needs of geometry once it has a position: (group, attribute).
-_PATIENT = (
+_PATIENT: tuple[tuple[str, str], ...] = (
     ("PlanePositionSequence", "ImagePositionPatient"),
     ("PlaneOrientationSequence", "ImageOrientationPatient"),
     ("PixelMeasuresSequence", "PixelSpacing"),
 )
-_SLIDE = (("PixelMeasuresSequence", "PixelSpacing"),)
+_SLIDE: tuple[tuple[str, str], ...] = (("PixelMeasuresSequence", "PixelSpacing"),)
 
 
-@rule("geometry-complete", "PS3.3 C.7.6.16.2", applies=lambda subject: subject.shared is not None, level="warning")
+@rule(
+    "geometry-complete",
+    "PS3.3 C.7.6.16.2",
+    applies=lambda subject: subject.shared is not None,
+    level="warning",
+)
 def _geometry_complete(subject: Subject) -> Iterator[Issue]:
     """A position says where a frame lies only together with its directions and the size of its pixels."""
     layouts = [] if subject.frames is None else subject.frames.layouts
@@ -111,7 +119,9 @@ def _geometry_complete(subject: Subject) -> Iterator[Issue]:
         path = f"{group}.{keyword}"
         if subject.shared_values(path):
             continue
-        lacking = [layout for layout in layouts if path in layout.empty or (path, "DS") not in layout.elements]
+        lacking = [
+            layout for layout in layouts if path in layout.empty or (path, "DS") not in layout.elements
+        ]
         if len(lacking) < len(layouts):
             for layout in lacking:
                 place = frame_path(path if group in layout.sequences else group, int(layout.frames[0]))
@@ -129,7 +139,9 @@ def _has_positions(subject: Subject) -> bool:
     return frames is not None and POSITION in frames.paths and frames.count > 1
 
 
-@rule("frame-position", "PS3.3 C.7.6.17, Dimension Organization Type", applies=_has_positions, level="warning")
+@rule(
+    "frame-position", "PS3.3 C.7.6.17, Dimension Organization Type", applies=_has_positions, level="warning"
+)
 def _stacks(subject: Subject) -> Iterator[Issue]:
     """Frames of one orientation form a stack: one line of positions; its steps are multiples of the spacing."""
     positions, cosines = subject.frame_numbers(POSITION), subject.frame_numbers(ORIENTATION)
@@ -158,7 +170,11 @@ def _stack_members(subject: Subject, cosines: Array) -> list[NDArray[np.intp]]:
 
 
 def _stack(
-    subject: Subject, members: NDArray[np.intp], positions: Array, cosines: Array, steps: tuple[float, float | None]
+    subject: Subject,
+    members: NDArray[np.intp],
+    positions: Array,
+    cosines: Array,
+    steps: tuple[float, float | None],
 ) -> Iterator[Issue]:
     pixel, declared = steps
     row, column = cosines[:3], cosines[3:]

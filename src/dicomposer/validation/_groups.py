@@ -45,7 +45,9 @@ def check_groups(subject: Subject, collector: Collector, walker: Walker) -> None
         items = subject.root.items("SharedFunctionalGroupsSequence")
         if len(items) > 1:
             path = "SharedFunctionalGroupsSequence"
-            collector.add(f"single-item {_SECTION}", "error", path, "has more than the single item that is permitted")
+            collector.add(
+                f"single-item {_SECTION}", "error", path, "has more than the single item that is permitted"
+            )
     frames = subject.frames
     for usage in iod.functional_groups:
         _usage(subject, collector, walker, usage)
@@ -223,7 +225,9 @@ def _columns(frames: Frames, collector: Collector) -> None:
                     fitting.add(len(parts))
             if problem:
                 where = frames.having(path, code)
-                collector.add(rule, "error", frame_path(path, int(np.argmax(where))), problem, int(where.sum()))
+                collector.add(
+                    rule, "error", frame_path(path, int(np.argmax(where))), problem, int(where.sum())
+                )
 
 
 def _multiplicity(keyword: str) -> str:
@@ -231,4 +235,3 @@ def _multiplicity(keyword: str) -> str:
         return standard.attribute(keyword).vm
     except KeyError:
         return ""
-

@@ -9,6 +9,7 @@ from __future__ import annotations
 from struct import Struct
 
 from pydicom.dataelem import RawDataElement
+from pydicom.tag import BaseTag
 
 from dicomposer.errors import DamagedFileError, TruncatedError
 
@@ -78,7 +79,7 @@ class _Scanner:
         data, head, implicit, little = self.data, self.head, self.implicit, self.little
         while at < end:
             # The common case, a short explicit header, without a call; everything else below.
-            vr = b"" if implicit else data[at + 4 : at + 6]
+            vr: bytes | None = None if implicit else data[at + 4 : at + 6]
             if vr in _SHORT and at + 8 <= end:
                 group, number, _ = head(data, at)
                 tag, length, value = group << 16 | number, self.short(data, at + 6)[0], at + 8
@@ -95,7 +96,7 @@ class _Scanner:
                 raise TruncatedError("an element claims more bytes than its item has", position=at, tag=tag)
             name = None if vr is None else _NAMES.get(vr) or vr.decode("latin-1")
             found[tag] = RawDataElement(
-                tag, name, stop - value, data[value:stop], value, implicit, little  # type: ignore[arg-type]
+                BaseTag(tag), name, stop - value, data[value:stop], value, implicit, little
             )
             at = stop + (8 if length == _UNDEFINED else 0)
         return found, end

@@ -109,7 +109,9 @@ def native_length(subject: Subject) -> int | None:
     return (total * bits + 7) // 8
 
 
-@rule("encapsulation", "PS3.5 A.4", applies=lambda subject: bool(subject.syntax and subject.syntax.encapsulated))
+@rule(
+    "encapsulation", "PS3.5 A.4", applies=lambda subject: bool(subject.syntax and subject.syntax.encapsulated)
+)
 def _encapsulated(subject: Subject) -> Iterator[Issue]:
     element = subject.pixel_element
     layout = subject.fragments
@@ -144,14 +146,22 @@ def _extended(
         entries = np.frombuffer(element.raw[: len(element.raw) // 8 * 8], "<u8")
         if entries.size != frames:
             yield Issue(keyword, f"has {entries.size} entries for {frames} frames")
-        elif keyword == "ExtendedOffsetTable" and not set(entries.tolist()) <= {start for start, _ in fragments}:
+        elif keyword == "ExtendedOffsetTable" and not set(entries.tolist()) <= {
+            start for start, _ in fragments
+        }:
             yield Issue(keyword, "points between fragments")
 
 
 @rule("pixel-vr", "PS3.5 A.4", applies=_has_pixels)
 def _vr(subject: Subject) -> Iterator[Issue]:
     element, syntax = subject.pixel_element, subject.syntax
-    if element is None or element.tag != 0x7FE00010 or syntax is None or not subject.from_file or syntax.implicit_vr:
+    if (
+        element is None
+        or element.tag != 0x7FE00010
+        or syntax is None
+        or not subject.from_file
+        or syntax.implicit_vr
+    ):
         return
     allocated = subject.integer("BitsAllocated") or 8
     if syntax.encapsulated and element.vr != "OB":
@@ -164,14 +174,18 @@ def _vr(subject: Subject) -> Iterator[Issue]:
 def _lossy(subject: Subject) -> Iterator[Issue]:
     lossy = subject.syntax is not None and subject.syntax.lossy and not subject.syntax.lossless
     if lossy and subject.text("LossyImageCompression") == "00":
-        yield Issue("LossyImageCompression", "says that nothing was lost, but the transfer syntax is a lossy one")
+        yield Issue(
+            "LossyImageCompression", "says that nothing was lost, but the transfer syntax is a lossy one"
+        )
 
 
 @rule("maximum-fraction", "PS3.3 C.8.20.2", applies=lambda s: s.is_segmentation)
 def _maximum_fraction(subject: Subject) -> Iterator[Issue]:
     maximum, stored = subject.integer("MaximumFractionalValue"), subject.integer("BitsStored")
     if maximum is not None and (maximum < 1 or stored is not None and maximum >= 2**stored):
-        yield Issue("MaximumFractionalValue", "is not between 1 and the greatest value that Bits Stored can hold")
+        yield Issue(
+            "MaximumFractionalValue", "is not between 1 and the greatest value that Bits Stored can hold"
+        )
 
 
 def pixel_findings(dataset: object, values: Collection[int]) -> Findings:
@@ -205,7 +219,9 @@ def stored_values(subject: Subject) -> set[int]:
         If frames cannot be decoded.
     """
     rows, columns, bits = (subject.integer(k) or 0 for k in ("Rows", "Columns", "BitsAllocated"))
-    fmt = PixelFormat(rows=rows, columns=columns, bits_allocated=bits, bits_stored=subject.integer("BitsStored"))
+    fmt = PixelFormat(
+        rows=rows, columns=columns, bits_allocated=bits, bits_stored=subject.integer("BitsStored")
+    )
     tables = [element.raw if (element := subject.root.named(k)) else None for k in _EXTENDED]
     assert subject.syntax is not None
     reader = FrameReader(

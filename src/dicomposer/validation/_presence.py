@@ -53,8 +53,14 @@ class Block:
         conditions = [one.condition for one in self.required if one.condition is not None]
         references = [reference for condition in conditions for reference in condition.references]
         self.foreign = any(not reference.startswith("./") for reference in references)
-        own = [reference.removeprefix("./").partition(".")[0] for reference in references if reference[0] not in "@/"]
-        self.compared = tuple(dict.fromkeys(tag_of(keyword) for keyword in own if keyword and keyword[0] != "."))
+        own = [
+            reference.removeprefix("./").partition(".")[0]
+            for reference in references
+            if reference[0] not in "@/"
+        ]
+        self.compared = tuple(
+            dict.fromkeys(tag_of(keyword) for keyword in own if keyword and keyword[0] != ".")
+        )
 
 
 class Plan:
@@ -92,9 +98,13 @@ class Plan:
         self.multiplicity = "" if tag >> 16 & 1 else _dictionary_vm(tag)
         self.vr = self.attributes[0].vr if self.attributes else ""
         # A single value, of which only the representation has to be right.
-        self.simple = bool(self.static and self.attributes and not self.rules and self.multiplicity[:1] == "1")
+        self.simple = bool(
+            self.static and self.attributes and not self.rules and self.multiplicity[:1] == "1"
+        )
 
 
+#: Its attributes hang on the value type of each content item, which the tables do not tell.
+_CONTENT = "sr-document-content"
 #: Types whose values identify themselves, and the longest encoded value worth remembering.
 _PLAIN = frozenset((str, int, float, UID))
 _SHORT = 128
@@ -163,7 +173,10 @@ class Walker:
         root = self.subject.root
         blocks = []
         for usage in self._usages.values():
-            if self._wanted(usage):
+            if usage.module.key == _CONTENT:
+                message = "content items are not checked against their value types and templates"
+                self.collector.add("content PS3.3 C.17.3", "not-evaluated", "ContentSequence", message)
+            elif self._wanted(usage):
                 block = block_of(usage.module.attributes)
                 blocks.append(block)
                 if usage.usage != "M" and not self._shows(usage):
@@ -244,7 +257,11 @@ class Walker:
                 if plan.attributes:  # others, perhaps private, could be any number
                     plans[tag] = plan
             token = _token(plan, source) if plan.static else None
-            if token is None or token not in good and not (plan.simple and is_plain(plan.vr, token[1], token[2])):
+            if (
+                token is None
+                or token not in good
+                and not (plan.simple and is_plain(plan.vr, token[1], token[2]))
+            ):
                 self._element(item, plan, values, token)
 
     def _element(self, item: Item, plan: Plan, values: bool, token: Any) -> None:
@@ -313,7 +330,9 @@ class Walker:
                 tag = base | attribute.tag & 0xFFFF
                 element = root.get(tag)
                 if element is None and attribute.type in ("1", "2"):
-                    self.collector.add(*_note(attribute, "missing", "error")[:2], keyword_of(tag), "is missing")
+                    self.collector.add(
+                        *_note(attribute, "missing", "error")[:2], keyword_of(tag), "is missing"
+                    )
                 elif element is not None and attribute.type[0] == "1" and element.empty:
                     self._empty(element, attribute)
 
@@ -367,7 +386,9 @@ class Walker:
                 continue
             if not _among(element, rule.index, rule.values):
                 message = f"has a value that is not among {_listed(rule.values)}"
-                self._term(element, f"enumerated-value PS3.3 {rule.section}".rstrip(), "error", message, rule.index)
+                self._term(
+                    element, f"enumerated-value PS3.3 {rule.section}".rstrip(), "error", message, rule.index
+                )
         for index, values in defined.items():
             if not _among(element, index, values):
                 message = "has a value that is not among the defined terms"
@@ -443,7 +464,13 @@ def _dictionary_vm(tag: int) -> str:
 
 
 def _vr_fits(actual: str, due: str) -> bool:
-    return actual == due or actual == "UN" or actual in due.split(" or ") or actual in ("OB", "OW") and "O" in due
+    return (
+        actual == due
+        or actual == "UN"
+        or actual in due.split(" or ")
+        or actual in ("OB", "OW")
+        and "O" in due
+    )
 
 
 def _among(element: Element, index: int | None, allowed: Collection[str]) -> bool:
@@ -468,4 +495,3 @@ def _is_number(value: Any, text: str) -> bool:
 def _listed(values: Iterable[str]) -> str:
     names = sorted(values)
     return ", ".join(names[:12]) + (", ..." if len(names) > 12 else "")
-

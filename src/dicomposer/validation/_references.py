@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any
 
 import numpy as np
 
@@ -35,7 +34,11 @@ def _listed_items(subject: Subject) -> Iterator[Item]:
 
 def _listed(subject: Subject) -> dict[str, str]:
     """SOP Class UID of every instance that the module lists."""
-    return subject.once("listed", lambda: {item.uid("ReferencedSOPInstanceUID"): item.uid("ReferencedSOPClassUID") for item in _listed_items(subject)})
+    return subject.once("listed", lambda: dict(map(_identity, _listed_items(subject))))
+
+
+def _identity(item: Item) -> tuple[str, str]:
+    return item.uid("ReferencedSOPInstanceUID"), item.uid("ReferencedSOPClassUID")
 
 
 def _used(subject: Subject) -> list[tuple[Callable[[], str], str]]:
@@ -90,7 +93,9 @@ def _repeated(subject: Subject) -> Iterator[Issue]:
         if uid in seen:
             yield Issue(item.path_of("ReferencedSOPInstanceUID"), "is listed more than once")
             if seen[uid] != sop_class:
-                yield Issue(item.path_of("ReferencedSOPClassUID"), "differs from that of an earlier item", "error")
+                yield Issue(
+                    item.path_of("ReferencedSOPClassUID"), "differs from that of an earlier item", "error"
+                )
         seen.setdefault(uid, sop_class)
 
 
@@ -152,10 +157,8 @@ def _entities(subject: Subject) -> Iterator[Issue]:
 @rule("source-reference", _SECTION, applies=_has_sources)
 def _sources(subject: Subject) -> Iterator[Issue]:
     """What is said of each source (class, series) is so, and no frame comes from elsewhere."""
-    known: dict[str, Any] = {}
-    for source in subject.sources:
-        view = Item.of(source)
-        known[view.text("SOPInstanceUID")] = view
+    views = [Item.of(source) for source in subject.sources]
+    known = {view.text("SOPInstanceUID"): view for view in views}
     for item in _listed_items(subject):
         view = known.get(item.uid("ReferencedSOPInstanceUID"))
         if view is None:

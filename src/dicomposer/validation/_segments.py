@@ -81,7 +81,9 @@ def _padding(subject: Subject) -> Iterator[Issue]:
     padding = subject.integer("PixelPaddingValue")
     if padding is None:
         if 0 in subject.segment_numbers:
-            yield Issue("PixelPaddingValue", "is absent: readers cannot tell background from segments", "advice")
+            yield Issue(
+                "PixelPaddingValue", "is absent: readers cannot tell background from segments", "advice"
+            )
     elif padding not in subject.segment_numbers:
         yield Issue("PixelPaddingValue", "is described by no item of Segment Sequence")
 

@@ -102,7 +102,11 @@ def _duplicates(subject: Subject) -> Iterator[Issue]:
     """Two tiles of one segment at one place."""
     numbers = [subject.frame_numbers(path) for path in (COLUMN, ROW)]
     segment = subject.frame_numbers("SegmentIdentificationSequence.ReferencedSegmentNumber")
-    if any(column is None for column in numbers) or subject.frames is None or COLUMN not in subject.frames.paths:
+    if (
+        any(column is None for column in numbers)
+        or subject.frames is None
+        or COLUMN not in subject.frames.paths
+    ):
         return
     columns = [column for column in (*numbers, segment) if column is not None]
     table = np.concatenate([column[:, :1] for column in columns], axis=1)
@@ -132,7 +136,9 @@ def _offsets(subject: Subject) -> Iterator[Issue]:
             wrong = np.abs(numbers[:, 0] - column) > pixel
         if wrong.any():
             place = subject.group_path(path, int(np.argmax(wrong)))
-            message = "is not where the total pixel matrix has this tile (origin, orientation, spacing, position)"
+            message = (
+                "is not where the total pixel matrix has this tile (origin, orientation, spacing, position)"
+            )
             yield Issue(place, message, count=int(wrong.sum()))
 
 

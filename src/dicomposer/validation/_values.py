@@ -21,7 +21,9 @@ _PATTERNS = {
     "DA": re.compile(_DATE),
     "DS": re.compile(r"[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?"),
     "DT": re.compile(
-        r"\d{4}(?:(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12]\d|3[01])(?:" + _TIME + r")?)?)?(?:[+-](?:0\d|1[0-4])[0-5]\d)?"
+        r"\d{4}(?:(?:0[1-9]|1[0-2])(?:(?:0[1-9]|[12]\d|3[01])(?:"
+        + _TIME
+        + r")?)?)?(?:[+-](?:0\d|1[0-4])[0-5]\d)?"
     ),
     "IS": re.compile(r"[+-]?\d+"),
     "TM": re.compile(_TIME),
@@ -145,7 +147,12 @@ def is_plain(due: str, vr: str | None, value: Any) -> bool:
         right = due == "US" and len(value) == 2 if pattern is None else pattern.fullmatch(value) is not None
         return right and len(value) <= 64 and not len(value) % 2
     plain = _PLAIN_OF_STR.get(due)
-    return plain is not None and isinstance(value, str) and len(value) <= 64 and plain.fullmatch(value) is not None
+    return (
+        plain is not None
+        and isinstance(value, str)
+        and len(value) <= 64
+        and plain.fullmatch(value) is not None
+    )
 
 
 def element_problem(element: Element) -> str | None:

@@ -6,15 +6,16 @@ elements by decoded ones, which costs seconds on long sequences and loses verbat
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from pydicom import charset as pydicom_charset
-from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.datadict import dictionary_VR, keyword_for_tag, private_dictionary_VR, tag_for_keyword
+from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.valuerep import TEXT_VR_DELIMS
 
 from dicomposer.validation._nested import scan_items
 
@@ -83,7 +84,7 @@ class Element:
         self._values: list[Any] | None = None
         self._items: list[Item] | None = None
         if isinstance(source, RawDataElement):
-            vr = source.VR
+            vr: str | None = source.VR
             self.little = source.is_little_endian
             if source.value is None:
                 self.raw = b""
@@ -93,9 +94,7 @@ class Element:
             vr = str(source.VR)
             if isinstance(source.value, bytes):
                 self.raw = source.value
-        if vr is None or len(vr) != 2:
-            vr = item.resolve_vr(tag, vr)
-        self.vr: str = vr
+        self.vr: str = vr if vr is not None and len(vr) == 2 else item.resolve_vr(tag, vr)
 
     @property
     def keyword(self) -> str:
@@ -126,8 +125,10 @@ class Element:
             return len(value) == 0
         if isinstance(value, (int, float)):
             return False
-        return not str(value).strip() if not isinstance(value, (list, tuple)) and not hasattr(value, "read") else (
-            hasattr(value, "__len__") and len(value) == 0
+        return (
+            not str(value).strip()
+            if not isinstance(value, (list, tuple)) and not hasattr(value, "read")
+            else (hasattr(value, "__len__") and len(value) == 0)
         )
 
     @property
@@ -142,7 +143,9 @@ class Element:
             return []
         if self.raw is not None:
             implicit = isinstance(self.source, RawDataElement) and self.source.is_implicit_VR
-            mappings: list[Mapping[int, Any]] = scan_items(self.raw, implicit=implicit, little=self.little)
+            mappings: Sequence[Mapping[int, Any]] = scan_items(
+                self.raw, implicit=implicit, little=self.little
+            )
         else:
             mappings = [_by_number(dataset) for dataset in self.source.value or ()]
         return [Item(mapping, self.item, self.tag, index) for index, mapping in enumerate(mappings)]
@@ -351,7 +354,7 @@ class Item:
         encodings = self.encodings
         if len(encodings) == 1 and b"\x1b" not in raw:
             return raw.decode(encodings[0], "replace")
-        return pydicom_charset.decode_bytes(raw, list(encodings), {"\\", "^", "=", "\r", "\n", "\t", "\f"})
+        return str(pydicom_charset.decode_bytes(raw, list(encodings), TEXT_VR_DELIMS))
 
     def resolve_vr(self, tag: int, stated: str | None) -> str:
         """VR of an element whose encoding or dictionary entry leaves it open."""

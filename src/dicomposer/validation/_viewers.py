@@ -23,7 +23,9 @@ def _colour(subject: Subject) -> Iterator[Issue]:
         return
     for item in subject.root.items("SegmentSequence"):
         if item.named("RecommendedDisplayCIELabValue") is None:
-            yield Issue(item.path_of("RecommendedDisplayCIELabValue"), "is absent: OHIF stops on segments without it")
+            yield Issue(
+                item.path_of("RecommendedDisplayCIELabValue"), "is absent: OHIF stops on segments without it"
+            )
 
 
 @rule("fractional", _SECTION, applies=_is_segmentation, level="advice")
