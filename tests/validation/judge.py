@@ -11,10 +11,9 @@ import re
 import sys
 from pathlib import Path
 
-from judges import dciodvfy  # tests/helpers
-
 from dicomposer.errors import DicomposerError
 from dicomposer.validation import validate
+from judges import dciodvfy  # tests/helpers
 
 _PATH_KEYWORD = re.compile(r"([A-Za-z0-9]+)\([0-9a-f]{4},[0-9a-f]{4}\)")
 _ELEMENT = re.compile(r"Element=<([A-Za-z0-9]+)>")

@@ -184,12 +184,11 @@ def _without_code(keyword: str) -> Callable[[Dataset, random.Random], Iterable[s
     return apply
 
 
-for _keyword in ROOT_REQUIRED:
-    MUTATIONS.append(Mutation(f"without {_keyword}", _without_root(_keyword)))
-for _keyword in ROOT_FILLED:
-    MUTATIONS.append(Mutation(f"empty {_keyword}", _empty_root(_keyword)))
-for _keyword in SEGMENT_REQUIRED:
-    MUTATIONS.append(Mutation(f"segment without {_keyword}", _without_segment(_keyword)))
+MUTATIONS.extend(Mutation(f"without {_keyword}", _without_root(_keyword)) for _keyword in ROOT_REQUIRED)
+MUTATIONS.extend(Mutation(f"empty {_keyword}", _empty_root(_keyword)) for _keyword in ROOT_FILLED)
+MUTATIONS.extend(
+    Mutation(f"segment without {_keyword}", _without_segment(_keyword)) for _keyword in SEGMENT_REQUIRED
+)
 MUTATIONS.extend(Mutation(f"code without {_keyword}", _without_code(_keyword)) for _keyword in CODE_REQUIRED)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dicomposer.base._carry import CARRIED_MODULES, LEFT_BEHIND, carry_over
-from dicomposer.base._compose import compose
 from dicomposer.base.sop import IMPLEMENTATION_CLASS_UID, SOPClass
 
-__all__ = ["CARRIED_MODULES", "IMPLEMENTATION_CLASS_UID", "LEFT_BEHIND", "SOPClass", "carry_over", "compose"]
+__all__ = ["CARRIED_MODULES", "IMPLEMENTATION_CLASS_UID", "LEFT_BEHIND", "SOPClass", "carry_over"]

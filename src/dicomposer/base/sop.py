@@ -14,7 +14,6 @@ from pydicom.valuerep import DA, TM, PersonName
 
 from dicomposer import standard
 from dicomposer.base._carry import CARRIED_MODULES, carry_over
-from dicomposer.base._compose import compose
 from dicomposer.coding import (
     CodingSchemeIdentificationItem,
     check_person_name,
@@ -22,6 +21,13 @@ from dicomposer.coding import (
     date_text,
     now,
     time_text,
+)
+from dicomposer.content import (
+    GeneralEquipmentModule,
+    GeneralSeriesModule,
+    GeneralStudyModule,
+    PatientModule,
+    SOPCommonModule,
 )
 from dicomposer.enum import ContentQualificationValues, PatientSexValues, SpecificCharacterSetValues
 from dicomposer.errors import ArgumentError, ArgumentTypeError, ConformanceError, UnsupportedError
@@ -118,61 +124,51 @@ class SOPClass(Dataset):
         for name in (patient_name, referring_physician_name):
             if name is not None:
                 check_person_name(name)
-        compose(
-            self,
-            "sop-common",
-            {
-                "SpecificCharacterSet": _charset(specific_character_set),
-                "SOPClassUID": str(sop_class_uid),
-                "SOPInstanceUID": check_uid(sop_instance_uid, "sop_instance_uid"),
-                "InstanceCreationDate": DA(moment.date()),
-                "InstanceCreationTime": TM(moment.time()),
-                "InstanceNumber": _number(instance_number, "instance_number", 1),
-                "ContentQualification": None
-                if content_qualification is None
-                else ContentQualificationValues(content_qualification).value,
-                "CodingSchemeIdentificationSequence": _coding_schemes(coding_schemes),
-            },
+        modules = (
+            SOPCommonModule(
+                specific_character_set=_charset(specific_character_set),
+                sop_class_uid=str(sop_class_uid),
+                sop_instance_uid=check_uid(sop_instance_uid, "sop_instance_uid"),
+                instance_creation_date=DA(moment.date()),
+                instance_creation_time=TM(moment.time()),
+                instance_number=_number(instance_number, "instance_number", 1),
+                content_qualification=content_qualification
+                and ContentQualificationValues(content_qualification).value,
+                coding_schemes=_coding_schemes(coding_schemes),
+            ),
+            PatientModule(
+                patient_id=patient_id,
+                patient_name=patient_name,
+                patient_birth_date=patient_birth_date,
+                patient_sex=patient_sex and PatientSexValues(patient_sex).value,
+            ),
+            GeneralStudyModule(
+                study_instance_uid=check_uid(study_instance_uid, "study_instance_uid"),
+                accession_number=accession_number,
+                study_id=study_id,
+                study_date=_date(study_date),
+                study_time=_time(study_time),
+                referring_physician_name=referring_physician_name,
+            ),
+            GeneralSeriesModule(
+                series_instance_uid=check_uid(series_instance_uid, "series_instance_uid"),
+                series_number=_number(series_number, "series_number", 0),
+                modality=str(modality),
+                series_description=series_description,
+                series_date=_date(series_date),
+                series_time=_time(series_time),
+            ),
+            GeneralEquipmentModule(
+                manufacturer=manufacturer,
+                manufacturer_model_name=manufacturer_model_name,
+                device_serial_number=device_serial_number,
+                software_versions=_versions(software_versions),
+                institution_name=institution_name,
+                institutional_department_name=institutional_department_name,
+            ),
         )
-        compose(
-            self,
-            "patient",
-            {
-                "PatientID": patient_id,
-                "PatientName": patient_name,
-                "PatientBirthDate": patient_birth_date,
-                "PatientSex": None if not patient_sex else PatientSexValues(patient_sex).value,
-            },
-        )
-        compose(
-            self,
-            "general-study",
-            {
-                "StudyInstanceUID": check_uid(study_instance_uid, "study_instance_uid"),
-                "AccessionNumber": accession_number,
-                "StudyID": study_id,
-                "StudyDate": _date(study_date),
-                "StudyTime": _time(study_time),
-                "ReferringPhysicianName": referring_physician_name,
-            },
-        )
-        self.SeriesInstanceUID = check_uid(series_instance_uid, "series_instance_uid")
-        self.SeriesNumber = _number(series_number, "series_number", 0)
-        self.Modality = str(modality)
-        optional = {
-            "SeriesDescription": series_description,
-            "SeriesDate": _date(series_date),
-            "SeriesTime": _time(series_time),
-            "InstitutionName": institution_name,
-            "InstitutionalDepartmentName": institutional_department_name,
-            "ManufacturerModelName": manufacturer_model_name,
-            "SoftwareVersions": None if software_versions is None else _versions(software_versions),
-            "DeviceSerialNumber": device_serial_number,
-        }
-        for keyword, value in optional.items():
-            if value is not None:
-                setattr(self, keyword, value)
-        self.Manufacturer = manufacturer
+        for module in modules:
+            module.write_to(self)
         self.ContentDate = _date(content_date) or DA(moment.date())
         self.ContentTime = _time(content_time) or TM(moment.time())
 
@@ -300,8 +296,8 @@ def _number(value: int, name: str, least: int) -> int:
     return number
 
 
-def _versions(value: str | Sequence[str]) -> str | list[str]:
-    return value if isinstance(value, str) else [str(v) for v in value]
+def _versions(value: str | Sequence[str] | None) -> str | list[str] | None:
+    return value if value is None or isinstance(value, str) else [str(v) for v in value]
 
 
 def _date(value: str | datetime.date | None) -> DA | str | None:

@@ -15,12 +15,14 @@ from dicomposer.coding import CodedConcept, check_person_name, decimal, new_uid
 from dicomposer.content import (
     ContentCreatorIdentificationCodeSequence,
     ContributingEquipment,
+    FrameOfReferenceModule,
     PaletteColorLUTTransformation,
 )
 from dicomposer.enum import DimensionOrganizationTypeValues
 from dicomposer.errors import ArgumentError, ArgumentTypeError
 from dicomposer.frame import PixelFormat, is_native
 from dicomposer.image import text_value
+from dicomposer.record import Module, attribute
 from dicomposer.seg._frames import (
     FramePlan,
     dimension_index,
@@ -323,6 +325,21 @@ def _overlap(mask: Mask, kind: SegmentationTypeValues) -> SegmentsOverlapValues:
     return mask.overlap()
 
 
+class SegmentationImageModule(Module, table="segmentation-image"):
+    """What the segmentation says of itself (PS3.3 C.8.20.2)."""
+
+    image_type: Any = attribute("ImageType", default=["DERIVED", "PRIMARY"])
+    content_label: Any = attribute("ContentLabel")
+    content_description: Any = attribute("ContentDescription")
+    content_creator_name: Any = attribute("ContentCreatorName")
+    content_creator_identification: Any = attribute("ContentCreatorIdentificationCodeSequence")
+    segmentation_type: Any = attribute("SegmentationType")
+    fractional_type: Any = attribute("SegmentationFractionalType")
+    maximum_fractional_value: Any = attribute("MaximumFractionalValue")
+    segments_overlap: Any = attribute("SegmentsOverlap")
+    segments: Any = attribute("SegmentSequence")
+
+
 # ---- writing -----------------------------------------------------------------------------------------
 
 
@@ -343,8 +360,7 @@ def _write_frame_of_reference(dataset: Dataset, request: Request, plan: Plan) ->
         # Type 2C: needed where nothing else tells how the frames lie (PS3.3 C.7.6.1)
         dataset.PatientOrientation = first.get("PatientOrientation")
         return
-    dataset.FrameOfReferenceUID = str(first.FrameOfReferenceUID)
-    dataset.PositionReferenceIndicator = first.get("PositionReferenceIndicator") or ""
+    FrameOfReferenceModule.read_from(first).write_to(dataset)
 
 
 def _write_pixel_description(dataset: Dataset, request: Request, plan: Plan) -> None:
@@ -382,23 +398,24 @@ def _write_lossy(dataset: Dataset, sources: Sequence[Dataset]) -> None:
 
 
 def _write_segmentation(dataset: Dataset, request: Request, plan: Plan) -> None:
-    dataset.ImageType = ["DERIVED", "PRIMARY"]
-    content = request.content
+    content, fractional = request.content, request.kind is SegmentationTypeValues.FRACTIONAL
     modality = text_value(request.sources.first, "Modality") or "IMAGE"
-    dataset.ContentLabel = f"{modality}_SEG" if content.label is None else content.label
-    dataset.ContentDescription = content.description
     if content.creator_name is not None:
         check_person_name(content.creator_name)
-    dataset.ContentCreatorName = content.creator_name
-    if content.creator_identification is not None:
-        dataset.ContentCreatorIdentificationCodeSequence = content.creator_identification
-    dataset.SegmentationType = request.kind.value
-    if request.kind is SegmentationTypeValues.FRACTIONAL:
-        dataset.SegmentationFractionalType = SegmentationFractionalTypeValues(request.fractional_type).value
-        dataset.MaximumFractionalValue = request.encoding.max_fractional_value
-    dataset.SegmentsOverlap = plan.overlap.value
     background = [] if request.segments.background is None else [request.segments.background]
-    dataset.SegmentSequence = [*background, *request.segments.descriptions]
+    SegmentationImageModule(
+        content_label=f"{modality}_SEG" if content.label is None else content.label,
+        content_description=content.description,
+        content_creator_name=content.creator_name,
+        content_creator_identification=content.creator_identification,
+        segmentation_type=request.kind.value,
+        fractional_type=SegmentationFractionalTypeValues(request.fractional_type).value
+        if fractional
+        else None,
+        maximum_fractional_value=request.encoding.max_fractional_value if fractional else None,
+        segments_overlap=plan.overlap.value,
+        segments=[*background, *request.segments.descriptions],
+    ).write_to(dataset)
 
 
 def _write_matrix(dataset: Dataset, request: Request, plan: Plan) -> None:

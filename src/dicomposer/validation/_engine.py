@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -106,7 +106,7 @@ def _check(subject: Subject, level: Level, pixels: bool | Collection[int]) -> Fi
         collector.add(
             "sop-class PS3.4 B.5", "not-evaluated" if subject.sop_class else "error", "SOPClassUID", message
         )
-    checks = {
+    checks: dict[str, Callable[[], None]] = {
         "attributes": walker.run,
         "functional groups": partial(check_groups, subject, collector, walker),
     }
@@ -118,7 +118,8 @@ def _check(subject: Subject, level: Level, pixels: bool | Collection[int]) -> Fi
                 "damaged-sequence PS3.5 7.5", "error", "", f"{what} cannot be read further: {error}"
             )
     for rule in registered():
-        if collector.wants(rule.level) or rule.level == "advice":
+        # Rules that warn may find errors as well, those that advise do not.
+        if rule.level != "advice" or collector.wants("advice"):
             _apply(rule, subject, collector)
     _pixel_values(subject, collector, pixels)
     return Findings(collector, subject.subject_name)

@@ -86,7 +86,7 @@ class Element:
         if isinstance(source, RawDataElement):
             vr: str | None = source.VR
             self.little = source.is_little_endian
-            if source.value is None:
+            if source.value is None:  # type: ignore[redundant-expr]  # zero length, whatever the annotation says
                 self.raw = b""
             elif isinstance(source.value, (bytes, bytearray, memoryview)):
                 self.raw = bytes(source.value) if not isinstance(source.value, bytes) else source.value
