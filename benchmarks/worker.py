@@ -8,7 +8,7 @@ import sys
 import threading
 import time
 
-from workloads import Side, all_workloads
+from benchmarks.workloads import Side, all_workloads
 
 
 def _resident() -> int:

@@ -5,6 +5,7 @@ Each is also one of Python's own kinds, so that ``except ValueError`` keeps work
     DicomposerError
     ├── ArgumentError (ValueError)          an argument's value cannot be used
     │   ├── GeometryError                   positions, orientations or grids do not fit
+    │   ├── SelectionError (IndexError)     a number or name that selects nothing
     │   ├── TerminologyError                a name or code that is not known
     │   ├── UnsupportedError                a legal request that cannot be met (syntax, combination)
     │   └── ConformanceError                the object would break the standard; carries findings
@@ -38,6 +39,7 @@ __all__ = [
     "MissingDependencyError",
     "NotDicomError",
     "OverlapError",
+    "SelectionError",
     "TerminologyError",
     "TruncatedError",
     "UnavailableError",
@@ -59,6 +61,10 @@ class ArgumentTypeError(DicomposerError, TypeError):
 
 class GeometryError(ArgumentError):
     """Positions, orientations, spacings or grids do not fit what was asked."""
+
+
+class SelectionError(ArgumentError, IndexError):
+    """A number or a name selects nothing: a frame, a transformation."""
 
 
 class MissingAttributeError(DicomposerError, AttributeError):

@@ -272,7 +272,7 @@ def test_planes_outside_the_mask_are_empty(phantom):
     [
         (samples.Flaws(tilt=12.0), "tilt 12 degrees"),
         (samples.Flaws(gap=True), "missing"),
-        (samples.Flaws(jitter=0.2), "irregular"),
+        (samples.Flaws(jitter=0.2), "regular grid"),
         (samples.Flaws(duplicate=True), "share"),
         (samples.Flaws(frames_of_reference=2), "2 different frames of reference"),
     ],

@@ -315,6 +315,28 @@ def test_damage_and_truncation_are_typed(syntax):
             assert read(data, syntax).shape == FMT.shape
 
 
+def test_damaged_jpeg_lossless_is_typed():
+    import imagecodecs
+
+    encoded = imagecodecs.ljpeg_encode(pixels(FMT))
+    rng = np.random.default_rng(0)
+    for _ in range(300):  # a decoder that we do not use crashes the process here
+        data = bytearray(encoded)
+        for position in rng.integers(0, 120, 3):
+            data[position] = rng.integers(0, 256)
+        with contextlib.suppress(DamagedFileError):
+            assert read(data, "1.2.840.10008.1.2.4.70").shape == FMT.shape
+
+
+def test_cut_jpeg_ls_scans_do_not_reach_the_decoder():
+    """CharLS can search for the rest of a cut scan without end."""
+    (encoded,) = encode_frames(pixels(FMT)[None], FMT, JPEG_LS)
+    assert encoded.startswith(b"\xff\xd8\xff\xf7")  # no SPIFF header
+    for length in range(100, len(encoded) - 2, 97):
+        with pytest.raises(TruncatedError):
+            read(encoded[:length], JPEG_LS)
+
+
 @pytest.mark.parametrize("syntax", [J2K, JPEG_LS, RLE, BASELINE, DEFLATED, HTJ2K])
 @given(data=st.binary(min_size=1, max_size=100))
 def test_garbage_is_typed(syntax, data):

@@ -12,7 +12,15 @@ from pathlib import Path
 import numpy as np
 from pydicom.dataset import Dataset
 
-__all__ = ["Verdict", "as_file", "dcentvfy", "dciodvfy", "judge", "segimage2itkimage"]
+__all__ = [
+    "Verdict",
+    "as_file",
+    "dcentvfy",
+    "dciodvfy",
+    "judge",
+    "run_segimage2itkimage",
+    "segimage2itkimage",
+]
 
 
 @dataclass(frozen=True)
@@ -75,6 +83,14 @@ def dcentvfy(paths: Iterable[str | Path]) -> Verdict:
     return _run("dcentvfy", *paths)
 
 
+def run_segimage2itkimage(path: str | Path, folder: Path) -> Verdict:
+    """dcmqi's ``segimage2itkimage``: writes one NRRD file a segment, or one of a label map, into the folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    return _run(
+        "segimage2itkimage", "--inputDICOM", path, "--outputDirectory", folder, "--outputType", "nrrd"
+    )
+
+
 def segimage2itkimage(path: str | Path, folder: Path) -> list[tuple[np.ndarray, np.ndarray]]:
     """What dcmqi reads out of a Segmentation.
 
@@ -86,10 +102,7 @@ def segimage2itkimage(path: str | Path, folder: Path) -> list[tuple[np.ndarray, 
     """
     from dicomposer.convert import read_nrrd
 
-    folder.mkdir(parents=True, exist_ok=True)
-    verdict = _run(
-        "segimage2itkimage", "--inputDICOM", path, "--outputDirectory", folder, "--outputType", "nrrd"
-    )
+    verdict = run_segimage2itkimage(path, folder)
     if verdict.returncode:
         raise AssertionError(f"segimage2itkimage failed:\n{verdict.text[-2000:]}")
     images = [

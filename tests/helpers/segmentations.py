@@ -11,7 +11,7 @@ from pydicom.sr.codedict import codes
 
 from dicomposer.coding import new_uid
 from dicomposer.content import AlgorithmIdentificationSequence
-from dicomposer.seg import SegmentDescription, Segmentation
+from dicomposer.seg import Segmentation, SegmentDescription
 
 EXPLICIT, IMPLICIT = "1.2.840.10008.1.2.1", "1.2.840.10008.1.2"
 DEFLATED, DEFLATED_FRAMES = "1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.8.1"
@@ -28,7 +28,11 @@ def describe(number: int, label: str | None = None, **more: Any) -> SegmentDescr
 
 
 def build(
-    sources: Sequence[Dataset], mask: Any, kind: str = "BINARY", segments: int | Sequence[int] = 1, **more: Any
+    sources: Sequence[Dataset],
+    mask: Any,
+    kind: str = "BINARY",
+    segments: int | Sequence[int] = 1,
+    **more: Any,
 ) -> Segmentation:
     """A segmentation with segments 1 to n, or of the given numbers."""
     numbers = range(1, segments + 1) if isinstance(segments, int) else segments

@@ -6,9 +6,13 @@ import io
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from hypothesis.extra import numpy as hnp
+
+from dicomposer import samples
+from dicomposer.errors import OverlapError, UnsupportedError
+from dicomposer.seg import Segmentation, segread
+from dicomposer.volume import Volume
 from segmentations import (
     DEFLATED,
     DEFLATED_FRAMES,
@@ -21,11 +25,6 @@ from segmentations import (
     stack,
     uids,
 )
-
-from dicomposer import samples
-from dicomposer.errors import OverlapError, UnsupportedError
-from dicomposer.seg import Segmentation, segread
-from dicomposer.volume import Volume
 
 ALL = [EXPLICIT, IMPLICIT, DEFLATED, RLE, J2K, JPEG_LS, DEFLATED_FRAMES]
 SINGLE_BIT = [EXPLICIT, IMPLICIT, DEFLATED, J2K, DEFLATED_FRAMES]
@@ -72,7 +71,11 @@ def test_any_binary_stack(shape: tuple[int, int, int], syntax: str, data: st.Dat
     masks = data.draw(hnp.arrays(np.bool_, (*shape, segments)))
     segmentation = reopened(
         build(
-            series.datasets, masks, "BINARY", segments, transfer_syntax_uid=syntax,
+            series.datasets,
+            masks,
+            "BINARY",
+            segments,
+            transfer_syntax_uid=syntax,
             omit_empty_frames=data.draw(st.booleans()),
         )  # fmt: skip
     )

@@ -32,7 +32,7 @@ from dicomposer.content import (
 from dicomposer.enum import ContentQualificationValues, PatientSexValues, SpecificCharacterSetValues
 from dicomposer.errors import ArgumentError, ArgumentTypeError, ConformanceError, UnsupportedError
 from dicomposer.record import save
-from dicomposer.validation import Findings, pixel_findings, validate
+from dicomposer.validation import validate
 
 __all__ = ["IMPLEMENTATION_CLASS_UID", "SOPClass"]
 
@@ -119,6 +119,13 @@ class SOPClass(Dataset):
         | None = None,
     ) -> None:
         super().__init__()
+        for uid, name in (
+            (study_instance_uid, "study_instance_uid"),
+            (series_instance_uid, "series_instance_uid"),
+            (sop_instance_uid, "sop_instance_uid"),
+            (sop_class_uid, "sop_class_uid"),
+        ):
+            check_uid(uid, name)
         self._write_file_meta(sop_class_uid, sop_instance_uid, transfer_syntax_uid)
         moment = now()
         for name in (patient_name, referring_physician_name):
@@ -128,7 +135,7 @@ class SOPClass(Dataset):
             SOPCommonModule(
                 specific_character_set=_charset(specific_character_set),
                 sop_class_uid=str(sop_class_uid),
-                sop_instance_uid=check_uid(sop_instance_uid, "sop_instance_uid"),
+                sop_instance_uid=str(sop_instance_uid),
                 instance_creation_date=DA(moment.date()),
                 instance_creation_time=TM(moment.time()),
                 instance_number=_number(instance_number, "instance_number", 1),
@@ -143,7 +150,7 @@ class SOPClass(Dataset):
                 patient_sex=patient_sex and PatientSexValues(patient_sex).value,
             ),
             GeneralStudyModule(
-                study_instance_uid=check_uid(study_instance_uid, "study_instance_uid"),
+                study_instance_uid=str(study_instance_uid),
                 accession_number=accession_number,
                 study_id=study_id,
                 study_date=_date(study_date),
@@ -151,7 +158,7 @@ class SOPClass(Dataset):
                 referring_physician_name=referring_physician_name,
             ),
             GeneralSeriesModule(
-                series_instance_uid=check_uid(series_instance_uid, "series_instance_uid"),
+                series_instance_uid=str(series_instance_uid),
                 series_number=_number(series_number, "series_number", 0),
                 modality=str(modality),
                 series_description=series_description,
@@ -234,15 +241,13 @@ class SOPClass(Dataset):
         """
         save(self, filename, overwrite=bool(kwargs.get("overwrite", True)))
 
-    def _validate(self, *, sources: Sequence[Dataset] = (), values: Collection[int] = ()) -> None:
+    def _validate(self, *, sources: Sequence[Dataset] = (), values: bool | Collection[int] = False) -> None:
         """Check the finished object; refuse to return one that breaks the standard.
 
         Faults in attributes that were carried over from a source are its faults: they are warned about, since
         refusing a mask because of a misspelt date would help nobody.
         """
-        findings = validate(self, sources=sources or None)
-        if values:
-            findings = Findings([*findings, *pixel_findings(self, values=values)])
+        findings = validate(self, level="error", sources=sources or None, pixels=values)
         carried = _carried_keywords()
         errors = [f for f in findings if f.level == "error"]
         own = [f for f in errors if f.path.split(".")[0].split("[")[0] not in carried]

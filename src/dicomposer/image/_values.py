@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from pydicom.datadict import tag_for_keyword
-from pydicom.dataelem import RawDataElement
+from functools import cache
+from typing import Any
+
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+from pydicom.tag import BaseTag, Tag
 
 from dicomposer.errors import DamagedFileError
 
@@ -21,19 +24,28 @@ def text_values(dataset: Dataset, keyword: str) -> tuple[str, ...] | None:
     keyword : str
         Keyword of the attribute.
     """
-    tag = tag_for_keyword(keyword)
-    if tag is None or tag not in dataset:
-        return None
-    element = dataset.get_item(tag)
-    value = element.value
-    if isinstance(element, RawDataElement) and isinstance(value, bytes):
-        text = value.decode("ascii", "replace").strip(" \0")
+    value = _value(dataset, keyword)
+    if isinstance(value, bytes):
+        text = value.decode("latin-1").strip(" \0")
         return tuple(part.strip(" \0") for part in text.split("\\")) if text else None
     if value is None or value == "" or (hasattr(value, "__len__") and not len(value)):
         return None
     if isinstance(value, str | int | float) or not hasattr(value, "__iter__"):
         return (str(value).strip(),)
     return tuple(str(v).strip() for v in value)
+
+
+@cache
+def _tag(keyword: str) -> BaseTag:
+    return Tag(keyword)
+
+
+def _value(dataset: Dataset, keyword: str) -> Any:
+    """Value of an element, undecoded (bytes) where it was not touched yet; None if absent."""
+    tag = _tag(keyword)
+    if tag not in dataset._dict:
+        return None
+    return dataset.get_item(tag).value
 
 
 def text_value(dataset: Dataset, keyword: str) -> str | None:
@@ -50,8 +62,11 @@ def float_values(dataset: Dataset, keyword: str) -> tuple[float, ...] | None:
     DamagedFileError
         If a value is not a number.
     """
-    values = text_values(dataset, keyword)
-    if values is None:
+    value = _value(dataset, keyword)
+    if isinstance(value, float | int):
+        return (float(value),)
+    values = text_values(dataset, keyword) if not isinstance(value, MultiValue) else value
+    if not values:
         return None
     try:
         return tuple(float(v) for v in values)

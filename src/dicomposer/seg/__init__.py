@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dicomposer.seg import utils
 from dicomposer.seg.content import DimensionIndexSequence, SegmentDescription
 from dicomposer.seg.enum import (
     SegmentAlgorithmTypeValues,
@@ -25,4 +26,5 @@ __all__ = [
     "SpatialLocationsPreservedValues",
     "create_segmentation_pyramid",
     "segread",
+    "utils",
 ]

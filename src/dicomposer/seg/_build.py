@@ -252,7 +252,11 @@ def plan(request: Request) -> Plan:
     )
     if labelmap and organised is None and _is_volume(planes, frames):
         organised = DimensionOrganizationTypeValues.THREE_DIMENSIONAL
-    used = {0, *mask.numbers[presence.any(axis=0)].tolist()} if labelmap else set()
+    used = (
+        {0, *mask.numbers[presence.any(axis=0)].tolist()}
+        if labelmap
+        else {0, _highest_stored(request.encoding)}
+    )
     return Plan(
         planes=planes,
         frames=frames,
@@ -262,6 +266,11 @@ def plan(request: Request) -> Plan:
         organisation=organised,
         stored_values=frozenset(used),
     )
+
+
+def _highest_stored(encoding: Encoding) -> int:
+    """Highest pixel value that a binary or fractional segmentation can hold: masks are checked as they are packed."""
+    return encoding.max_fractional_value if encoding.kind is SegmentationTypeValues.FRACTIONAL else 1
 
 
 def _mask_array(request: Request) -> NDArray[Any]:
@@ -437,14 +446,14 @@ def _write_matrix(dataset: Dataset, request: Request, plan: Plan) -> None:
 
 def _write_references(dataset: Dataset, sources: SourceImages) -> None:
     """Common Instance Reference (PS3.3 C.12.2): every source instance, by series."""
-    series: dict[str, list[Dataset]] = {}
+    series: dict[str, list[tuple[str, str]]] = {}
     for identity in (*sources.identities, *sources.further_identities):
-        series.setdefault(identity.series, []).append(reference_item(identity.sop_class, identity.instance))
+        series.setdefault(identity.series, []).append((identity.sop_class, identity.instance))
     items = []
     for uid, instances in series.items():
         item = Dataset()
         item.SeriesInstanceUID = uid
-        item.ReferencedInstanceSequence = instances
+        item.ReferencedInstanceSequence = [reference_item(*instance) for instance in instances]
         items.append(item)
     dataset.ReferencedSeriesSequence = items
 

@@ -80,6 +80,9 @@ class SourceImages:
         studies = {i.study for i in (*self.identities, *self.further_identities)}
         if len(studies) > 1:
             raise ArgumentError(f"the source images belong to {len(studies)} different studies")
+        patients = {text_value(d, "PatientID") for d in (*self.datasets, *self.further)}
+        if len(patients) > 1:
+            raise ArgumentError(f"the source images belong to {len(patients)} different patients")
         series = {i.series for i in self.identities}
         if len(series) > 1:
             raise ArgumentError(
@@ -93,7 +96,9 @@ class SourceImages:
             )
 
     def _check_images(self) -> None:
-        if len(self.datasets) > 1 and any(int(d.get("NumberOfFrames") or 1) > 1 for d in self.datasets):
+        if len(self.datasets) > 1 and any(
+            int(text_value(d, "NumberOfFrames") or 1) > 1 for d in self.datasets
+        ):
             raise ArgumentError(
                 "several source images must all be single-frame; pass one multi-frame image alone"
             )

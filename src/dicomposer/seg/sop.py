@@ -206,9 +206,7 @@ class Segmentation(SegmentAccess):
         self.copy_specimen_information(first)
         _build.add_equipment(self, first, contributing_equipment)
         _build.write(self, request, plan)
-        self._validate(
-            sources=[*request.sources.datasets, *request.sources.further], values=plan.stored_values
-        )
+        self._validate(values=plan.stored_values)
 
     def add_segments(
         self,

@@ -30,7 +30,7 @@ from dicomposer.validation._groups import check_groups
 from dicomposer.validation._pixels import check_pixel_values, stored_values
 from dicomposer.validation._presence import Walker
 from dicomposer.validation._rules import Rule, registered
-from dicomposer.validation._subject import Subject
+from dicomposer.validation._subject import PIXEL_TAGS, Subject
 
 __all__ = ["validate"]
 
@@ -83,14 +83,26 @@ def validate(
             f"cannot validate a {type(file_or_dataset).__name__}: give a path, bytes or a Dataset"
         )
     try:
-        dataset = record.read(source)
+        # Pixels stay in the file: most rules need their length only.
+        dataset = record.read(source, lazy=isinstance(source, (str, os.PathLike)))
     except NotDicomError:
         raise
     except DamagedFileError as error:
         collector = Collector(level)
         collector.add("damaged-file PS3.10 7", "error", "", str(error))
         return Findings(collector, "damaged file")
-    return _check(Subject(dataset, tuple(sources or ()), from_file=True), level, pixels)
+    try:
+        return _check(Subject(dataset, tuple(sources or ()), from_file=True), level, pixels)
+    finally:
+        _close(dataset)
+
+
+def _close(dataset: Dataset) -> None:
+    """Close the file in which the pixels stayed."""
+    for tag in PIXEL_TAGS:
+        value = getattr(dataset._dict.get(tag), "value", None)  # type: ignore[call-overload]
+        if isinstance(value, record.FileSlice):
+            value.source.close()
 
 
 def _check(subject: Subject, level: Level, pixels: bool | Collection[int]) -> Findings:
@@ -113,7 +125,10 @@ def _check(subject: Subject, level: Level, pixels: bool | Collection[int]) -> Fi
     for what, check in checks.items():
         try:
             check()
-        except DamagedFileError as error:
+        except (
+            DicomposerError,
+            NotImplementedError,
+        ) as error:  # pydicom knows not every VR a damaged file has
             collector.add(
                 "damaged-sequence PS3.5 7.5", "error", "", f"{what} cannot be read further: {error}"
             )

@@ -124,7 +124,7 @@ def _encapsulated(subject: Subject) -> Iterator[Issue]:
     frames = subject.frame_count
     if len(fragments) < frames:
         yield Issue(element.keyword, f"has {len(fragments)} fragments for {frames} frames")
-    if table and len(table) != frames:
+    elif table and len(table) != frames:
         yield Issue(element.keyword, f"its basic offset table has {len(table)} entries for {frames} frames")
     elif table and not set(table) <= {start for start, _ in fragments}:
         yield Issue(element.keyword, "its basic offset table points between fragments")

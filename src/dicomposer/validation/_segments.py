@@ -33,9 +33,9 @@ def _numbers(subject: Subject) -> Iterator[Issue]:
             continue
         if number in seen:
             yield Issue(path, "is the number of an earlier segment")
-        seen.add(number)
-        if not _is_label_map(subject) and number != index + 1:
+        elif not _is_label_map(subject) and number != index + 1:
             yield Issue(path, "does not follow on: segments are numbered from 1, increasing by 1")
+        seen.add(number)
     stored = subject.integer("BitsStored")
     if _is_label_map(subject) and stored and any(number >= 2**stored for number in seen):
         yield Issue("SegmentSequence", "numbers a segment beyond what Bits Stored can hold")

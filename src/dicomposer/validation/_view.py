@@ -86,10 +86,11 @@ class Element:
         if isinstance(source, RawDataElement):
             vr: str | None = source.VR
             self.little = source.is_little_endian
-            if source.value is None:  # type: ignore[redundant-expr]  # zero length, whatever the annotation says
+            value: Any = source.value
+            if value is None:
                 self.raw = b""
-            elif isinstance(source.value, (bytes, bytearray, memoryview)):
-                self.raw = bytes(source.value) if not isinstance(source.value, bytes) else source.value
+            elif isinstance(value, (bytes, bytearray, memoryview)):
+                self.raw = value if isinstance(value, bytes) else bytes(value)
         else:
             vr = str(source.VR)
             if isinstance(source.value, bytes):

@@ -1,4 +1,7 @@
-"""JPEG baseline, extended and lossless (PS3.5 8.2.1), for reading."""
+"""JPEG baseline, extended and lossless (PS3.5 8.2.1), for reading, through libjpeg-turbo.
+
+It decodes all of them; the special lossless decoder (liblj92) crashes on damaged frames.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,6 @@ from ._jpegls import sign_extended
 
 __all__ = ["decode"]
 
-_LOSSLESS = 0xC3
-
 
 def decode(data: bytes | memoryview, fmt: PixelFormat, _syntax_uid: str) -> NDArray[Any]:
     """Decode a frame in the colour space in which it is stored, at full chrominance resolution."""
@@ -26,11 +27,7 @@ def decode(data: bytes | memoryview, fmt: PixelFormat, _syntax_uid: str) -> NDAr
         raise CodecError("a frame is JPEG-LS, not JPEG")
     require_match(header, fmt)
     package = imagecodecs("decoding JPEG")
-    if marker == _LOSSLESS:
-        frame = np.asarray(
-            package.ljpeg_decode(bytes(data)) if fmt.samples == 1 else package.jpegsof3_decode(bytes(data))
-        )
-    elif fmt.samples == 3:
+    if fmt.samples == 3:
         space = "RGB" if fmt.photometric == "RGB" else "YCBCR"
         frame = np.asarray(package.jpeg8_decode(bytes(data), colorspace=space, outcolorspace=space))
     else:

@@ -7,14 +7,17 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dicomposer.errors import CodecError, UnsupportedError
+from dicomposer.errors import CodecError, TruncatedError, UnsupportedError
 from dicomposer.frame import _syntax as syntax
 from dicomposer.frame._format import PixelFormat
 
 from ._headers import CodestreamHeader, jpeg_header, require_match
 from ._imagecodecs import imagecodecs
 
-__all__ = ["decode", "encode"]
+__all__ = ["decode", "encode", "sign_extended"]
+
+_TAIL = 64  # padding after the end marker is a byte or a few
+_APP8 = b"\xff\xe8"
 
 
 def decode(data: bytes | memoryview, fmt: PixelFormat, _syntax_uid: str) -> NDArray[Any]:
@@ -23,6 +26,8 @@ def decode(data: bytes | memoryview, fmt: PixelFormat, _syntax_uid: str) -> NDAr
     if marker != 0xF7:
         raise CodecError("a frame is JPEG, not JPEG-LS")
     require_match(header, fmt)
+    if b"\xff\xd9" not in bytes(data[-_TAIL:]):  # CharLS may search for the rest of a cut scan without end
+        raise TruncatedError("a JPEG-LS frame ends before its end marker")
     frame = np.asarray(imagecodecs("decoding JPEG-LS").jpegls_decode(bytes(data)))
     return sign_extended(frame, header, fmt)
 
@@ -47,4 +52,6 @@ def encode(frame: NDArray[Any], fmt: PixelFormat, syntax_uid: str) -> bytes:
         )
     unsigned = np.ascontiguousarray(frame).view(f"u{frame.dtype.itemsize}")
     encoded: bytes = imagecodecs("encoding JPEG-LS").jpegls_encode(unsigned, level=0)
+    while encoded[2:4] == _APP8:  # a SPIFF header, which belongs to files and not to frames (A.4.3)
+        encoded = encoded[:2] + encoded[4 + int.from_bytes(encoded[4:6], "big") :]
     return encoded

@@ -15,17 +15,18 @@ import subprocess
 import sys
 from pathlib import Path
 
-from workloads import Workload, all_workloads
+from benchmarks.workloads import Workload, all_workloads
 
-HERE = Path(__file__).parent
+ROOT = Path(__file__).parents[1]
 
 
 def _measure(workload: Workload, side: str, kernels: str) -> dict[str, float]:
     done = subprocess.run(
-        [sys.executable, str(HERE / "worker.py"), workload.name, side],
+        [sys.executable, "-m", "benchmarks.worker", workload.name, side],
         capture_output=True,
         text=True,
-        env={**os.environ, "DICOMPOSER_KERNELS": kernels, "PYTHONPATH": str(HERE)},
+        cwd=ROOT,
+        env={**os.environ, "DICOMPOSER_KERNELS": kernels},
         check=False,
     )
     if done.returncode:
@@ -38,7 +39,11 @@ def _import_times(repeat: int) -> str:
     def seconds(module: str) -> float:
         code = f"import time; t = time.process_time(); import {module}; print(time.process_time() - t)"
         runs = [
-            float(subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout)
+            float(
+                subprocess.run(
+                    [sys.executable, "-c", code], capture_output=True, text=True, check=True
+                ).stdout
+            )
             for _ in range(repeat)
         ]
         return statistics.median(runs)
@@ -83,7 +88,9 @@ def main() -> None:
     arguments = parser.parse_args()
     kinds = ["numpy"] if arguments.no_fast else ["numpy", "numba"]
     versions = ", ".join(f"{p} {importlib.metadata.version(p)}" for p in ("highdicom", "pydicom", "numpy"))
-    print(f"{versions}, Python {sys.version.split()[0]}, {os.cpu_count()} cores; median of {arguments.repeat}\n")
+    print(
+        f"{versions}, Python {sys.version.split()[0]}, {os.cpu_count()} cores; median of {arguments.repeat}\n"
+    )
     print(f"CPU time of imports: {_import_times(arguments.repeat)}\n")
     head = ["workload", "highdicom CPU s"]
     for kind in kinds:
