@@ -211,8 +211,8 @@ def _hash(array: np.ndarray) -> str:
 
 def _written(side: Side, made: tuple[Any, bytes]) -> str:
     """Frames, their segments and pixels of a written object."""
-    segmentation = made[0]
-    return f"{segmentation.NumberOfFrames}:{len(segmentation.PixelData)}:{hashlib.blake2b(segmentation.PixelData).hexdigest()[:16]}"
+    frames, pixels = made[0].NumberOfFrames, made[0].PixelData
+    return f"{frames}:{len(pixels)}:{hashlib.blake2b(pixels).hexdigest()[:16]}"
 
 
 def _decoded(side: Side, made: tuple[Any, bytes]) -> str:

@@ -77,7 +77,7 @@ def test_any_binary_stack(shape: tuple[int, int, int], syntax: str, data: st.Dat
             segments,
             transfer_syntax_uid=syntax,
             omit_empty_frames=data.draw(st.booleans()),
-        )  # fmt: skip
+        )
     )
     read = segmentation.get_pixels_by_source_instance(uids(series.datasets))
     np.testing.assert_array_equal(read, masks)

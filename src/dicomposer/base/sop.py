@@ -128,9 +128,9 @@ class SOPClass(Dataset):
             check_uid(uid, name)
         self._write_file_meta(sop_class_uid, sop_instance_uid, transfer_syntax_uid)
         moment = now()
-        for name in (patient_name, referring_physician_name):
-            if name is not None:
-                check_person_name(name)
+        for person in (patient_name, referring_physician_name):
+            if person is not None:
+                check_person_name(person)
         modules = (
             SOPCommonModule(
                 specific_character_set=_charset(specific_character_set),

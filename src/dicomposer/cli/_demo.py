@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.box import SIMPLE_HEAD
 from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
@@ -203,12 +202,13 @@ def _print(outcome: Outcome) -> None:
 
 
 def _print_table(outcomes: Sequence[Outcome]) -> None:
-    table = Table(title="\nVoxels and verdicts", title_justify="left", header_style="bold", box=SIMPLE_HEAD)
+    console = out()
+    table = Table(box=None, pad_edge=False, collapse_padding=True, header_style="bold")
     for heading in ("object", "segment"):
         table.add_column(heading, overflow="fold")
     for heading in ("given", "by us", "by dcmqi"):
         table.add_column(heading, justify="right", no_wrap=True)
-    for heading in ("all back", "validator", "dciodvfy"):
+    for heading in ("equal", "validator", "dciodvfy"):
         table.add_column(heading, justify="center", no_wrap=True)
     for outcome in outcomes:
         for index, one in enumerate(outcome.summary.segments):
@@ -221,14 +221,16 @@ def _print_table(outcomes: Sequence[Outcome]) -> None:
                 "-" if outcome.by_itk is None else _count(outcome.by_itk.get(one.number, 0), given),
                 *(("", "", "") if index else _marks(outcome)),
             )
-    out().print(table)
-    out().print(
-        "given: in the mask; by us, by dcmqi: read from the file (dcmqi reads no slides); all back: every voxel equal"
+    console.print("\n[bold]Voxels and verdicts[/]")
+    console.print(table)
+    console.print(
+        "[dim]given: in the mask; by us, by dcmqi: read from the file (dcmqi reads no slides);\n"
+        "equal: every voxel came back where it was[/]"
     )
 
 
 def _count(voxels: int, expected: int) -> str:
-    return f"{voxels:,} {_GOOD if voxels == expected else _BAD}"
+    return f"[green]{voxels:,}[/]" if voxels == expected else f"[bold red]{voxels:,} ✘[/]"
 
 
 def _marks(outcome: Outcome) -> tuple[str, str, str]:

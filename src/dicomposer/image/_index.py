@@ -95,6 +95,11 @@ class FrameIndex:
         if self.frames < 1:
             raise DamagedFileError("Number of Frames is less than 1")
 
+    @property
+    def dataset(self) -> Dataset:
+        """The image."""
+        return self._dataset
+
     # ---- raw columns -------------------------------------------------------------------------------
 
     @cached_property

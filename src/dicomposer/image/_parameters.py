@@ -7,7 +7,7 @@ where it holds more than that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -16,13 +16,17 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from dicomposer.image._index import FrameIndex
+from dicomposer.record import FrameTable
 
-__all__ = ["PerFrame", "joined", "parameters"]
+__all__ = ["ALTERNATIVES", "Item", "PerFrame", "joined", "parameters"]
 
 T = TypeVar("T")
 U = TypeVar("U")
-V = TypeVar("V", bound=Hashable)
 
+#: Attributes by keyword: a Dataset, or a dict of a frame's columns.
+Item: TypeAlias = "Dataset | dict[str, Any]"
+
+ALTERNATIVES = "RealWorldValueMappingSequence"
 _PER_FRAME = "PerFrameFunctionalGroupsSequence"
 
 
@@ -57,59 +61,66 @@ def joined(first: PerFrame[T], second: PerFrame[U]) -> PerFrame[tuple[T, U]]:
     return PerFrame(values, codes.reshape(-1).astype(np.intp))
 
 
-def parameters(index: FrameIndex, dataset: Dataset, group: str, marks: tuple[str, ...]) -> PerFrame[Dataset]:
-    """Items of a functional group macro, one for each frame.
+def parameters(index: FrameIndex, group: str, marks: tuple[str, ...]) -> PerFrame[Item]:
+    """Attributes of a functional group macro, for each frame.
 
     Parameters
     ----------
     index : FrameIndex
         Of the image.
-    dataset : pydicom.Dataset
-        The image.
     group : str
         Keyword of the macro's sequence, such as ``"FrameVOILUTSequence"``.
     marks : tuple[str, ...]
-        Attributes of which one at least must be there for the item (or the top level) to count.
+        Attributes of which one at least must be at the top level of the dataset for that to count.
 
     Returns
     -------
-    PerFrame[Dataset]
-        Datasets with the macro's attributes: of the frame, else shared, else the image itself (single-frame images
-        have them at the top level); an empty one where there is nothing.
+    PerFrame[Item]
+        Attributes of the frame's own group, else of the shared one, else of the image itself (images of one frame have
+        them at the top level); empty where there is nothing. Real World Value Mapping Sequence, whose items are
+        alternatives, is an attribute of the result; of other groups the first item is the result.
     """
     table = index.table
     if table is not None:
         paths = [path for path in table.paths if path.split(".")[0].split("[")[0] == group]
         if paths:
-            return _of_columns(index, dataset, group, paths)
+            return _of_columns(table, group, paths)
     items = index.shared.get(group)
     if items:
-        # A sequence of which only the first item counts, except where the items are alternatives.
-        found = items[0] if group != "RealWorldValueMappingSequence" else index.shared
-        return PerFrame.shared(found, index.frames)
-    found = dataset if any(mark in dataset for mark in marks) else Dataset()
-    return PerFrame.shared(found, index.frames)
+        return PerFrame.shared(index.shared if group == ALTERNATIVES else items[0], index.frames)
+    dataset = index.dataset
+    return PerFrame.shared(dataset if any(mark in dataset for mark in marks) else {}, index.frames)
 
 
-def _of_columns(index: FrameIndex, dataset: Dataset, group: str, paths: list[str]) -> PerFrame[Dataset]:
-    table = index.table
-    assert table is not None
-    columns = [np.asarray(table.categories(path).codes, dtype=np.intp) for path in paths]
-    if all((column == column[0]).all() for column in columns):
-        codes, firsts = np.zeros(index.frames, dtype=np.intp), np.zeros(1, dtype=np.intp)
-    else:
-        _, firsts, inverse = np.unique(
-            np.stack(columns, axis=1), axis=0, return_index=True, return_inverse=True
+def _of_columns(table: FrameTable, group: str, paths: list[str]) -> PerFrame[Item]:
+    columns = [table.categories(path) for path in paths]
+    codes, firsts = _distinct([np.asarray(column.codes, dtype=np.intp) for column in columns])
+    if all(path.count(".") == 1 and "[" not in path for path in paths):
+        keywords = [path.split(".")[1] for path in paths]
+        return PerFrame(
+            tuple(
+                {
+                    keyword: column.values[column.codes[first]]
+                    for keyword, column in zip(keywords, columns, strict=True)
+                    if column.codes[first] >= 0
+                }
+                for first in firsts.tolist()
+            ),
+            codes,
         )
-        codes = inverse.reshape(-1).astype(np.intp)
+    # Something nested, a look-up table as a rule: decode one frame of each kind
     holder = Dataset()
     table.select(firsts).attach(holder)
-    items = []
+    items: list[Item] = []
     for frame in holder[_PER_FRAME].value:
         inner = frame.get(group)
-        if not inner:
-            items.append(Dataset())
-        else:
-            items.append(frame if group == "RealWorldValueMappingSequence" else inner[0])
-    del dataset
+        items.append(({} if not inner else frame) if group == ALTERNATIVES else (inner[0] if inner else {}))
     return PerFrame(tuple(items), codes)
+
+
+def _distinct(columns: list[NDArray[np.intp]]) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """Code of every row of some columns, and the first row of each code."""
+    if all((column == column[0]).all() for column in columns):
+        return np.zeros(len(columns[0]), dtype=np.intp), np.zeros(1, dtype=np.intp)
+    _, firsts, codes = np.unique(np.stack(columns, axis=1), axis=0, return_index=True, return_inverse=True)
+    return codes.reshape(-1).astype(np.intp), firsts.astype(np.intp)

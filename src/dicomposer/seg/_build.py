@@ -19,7 +19,7 @@ from dicomposer.content import (
     PaletteColorLUTTransformation,
 )
 from dicomposer.enum import DimensionOrganizationTypeValues
-from dicomposer.errors import ArgumentError, ArgumentTypeError
+from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError
 from dicomposer.frame import PixelFormat, is_native
 from dicomposer.image import text_value
 from dicomposer.record import Module, attribute
@@ -241,7 +241,7 @@ def plan(request: Request) -> Plan:
     numbers = request.segments.numbers
     mask = make_mask(array, kind, numbers, tile)
     fmt = segmentation_format(planes.rows, planes.columns, request.encoding, max(numbers))
-    presence = mask.presence()
+    presence = mask.presence
     labelmap = kind is SegmentationTypeValues.LABELMAP
     keep = not request.omit_empty_frames or organised is DimensionOrganizationTypeValues.TILED_FULL
     frames = plan_frames(
@@ -250,8 +250,10 @@ def plan(request: Request) -> Plan:
         None if labelmap else mask.numbers,
         keep_empty=keep,
     )
-    if labelmap and organised is None and _is_volume(planes, frames):
+    if organised is None and _is_volume(planes, frames, one_a_plane=labelmap or len(numbers) == 1):
         organised = DimensionOrganizationTypeValues.THREE_DIMENSIONAL
+    elif organised is DimensionOrganizationTypeValues.THREE_DIMENSIONAL:
+        _check_volume(planes, frames, one_a_plane=labelmap or len(numbers) == 1)
     used = (
         {0, *mask.numbers[presence.any(axis=0)].tolist()}
         if labelmap
@@ -319,13 +321,27 @@ def _check_full(planes: PlanePlan) -> None:
         raise ArgumentError("TILED_FULL needs every tile of the total pixel matrix, once; use TILED_SPARSE")
 
 
-def _is_volume(planes: PlanePlan, frames: FramePlan) -> bool:
-    """Whether the frames of a label map are a regular stack without gaps (Dimension Organization Type 3D)."""
+def _is_volume(planes: PlanePlan, frames: FramePlan, *, one_a_plane: bool) -> bool:
+    """Whether the frames are a regular stack without gaps, one a plane (Dimension Organization Type 3D)."""
     stack = planes.stack
-    if stack is None or stack.slots is None or not stack.is_regular:
+    if not one_a_plane or stack is None or stack.slots is None or not stack.is_regular:
         return False
     slots = stack.slots[frames.planes]
     return len(slots) > 1 and bool(np.all(np.diff(slots) == 1))
+
+
+def _check_volume(planes: PlanePlan, frames: FramePlan, *, one_a_plane: bool) -> None:
+    """3D means parallel planes at equal distances, one frame each (PS3.3 C.7.6.17); a single frame may be one of them."""
+    if not one_a_plane:
+        raise ArgumentError(
+            "3D has one frame a plane, which several segments of this type do not: leave dimension_organization_type "
+            "out, or use LABELMAP"
+        )
+    if frames.count > 1 and not _is_volume(planes, frames, one_a_plane=one_a_plane):
+        raise GeometryError(
+            "3D needs parallel planes at equal distances without gaps: leave dimension_organization_type out, or keep "
+            "empty frames"
+        )
 
 
 def _overlap(mask: Mask, kind: SegmentationTypeValues) -> SegmentsOverlapValues:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -52,9 +53,14 @@ class Mask(ABC):
         self.array = array
         self.numbers = np.asarray(numbers, dtype=np.int64)
 
-    @abstractmethod
+    @cached_property
     def presence(self) -> NDArray[np.bool_]:
         """Whether a segment has pixels in a plane, shape (planes, segments). Checks all values."""
+        return self._presence()
+
+    @abstractmethod
+    def _presence(self) -> NDArray[np.bool_]:
+        """Pass over the mask once."""
 
     @abstractmethod
     def overlap(self) -> SegmentsOverlapValues:
@@ -106,7 +112,7 @@ class _Labels(Mask):
 class LabelPlanes(_Labels):
     """Labels (planes, rows, columns)."""
 
-    def presence(self) -> NDArray[np.bool_]:
+    def _presence(self) -> NDArray[np.bool_]:
         return self._described(kernels.labels_present(self.array, int(self.numbers.max())))
 
     def pack(self, planes: NDArray[np.intp], segments: NDArray[np.int64], out: Array) -> None:
@@ -128,7 +134,7 @@ class LabelTiles(_Labels):
         super().__init__(array[0], numbers)
         self.tile = tile
 
-    def presence(self) -> NDArray[np.bool_]:
+    def _presence(self) -> NDArray[np.bool_]:
         return self._described(kernels.label_tiles_present(self.array, self.tile, int(self.numbers.max())))
 
     def pack(self, planes: NDArray[np.intp], segments: NDArray[np.int64], out: Array) -> None:
@@ -154,8 +160,11 @@ class _Stack(Mask):
     def overlap(self) -> SegmentsOverlapValues:
         if self.is_fractional:
             return SegmentsOverlapValues.UNDEFINED
-        stack = self.array if self.array.ndim == 4 else self.array[None]
-        return SegmentsOverlapValues.YES if kernels.stack_overlaps(stack) else SegmentsOverlapValues.NO
+        return SegmentsOverlapValues.YES if self._overlaps() else SegmentsOverlapValues.NO
+
+    @abstractmethod
+    def _overlaps(self) -> bool:
+        """Whether a pixel belongs to two segments."""
 
     @abstractmethod
     def _frames(self, planes: NDArray[np.intp], segments: NDArray[np.int64]) -> Iterator[Array]:
@@ -190,7 +199,10 @@ class _Stack(Mask):
 class StackPlanes(_Stack):
     """Segments stacked on the last axis: (planes, rows, columns, segments)."""
 
-    def presence(self) -> NDArray[np.bool_]:
+    def _overlaps(self) -> bool:
+        return kernels.stack_overlaps(self.array, self.presence)
+
+    def _presence(self) -> NDArray[np.bool_]:
         if self.is_fractional:
             return kernels.fractions_present(self.array)
         return kernels.stack_present(self.array)
@@ -214,7 +226,7 @@ class StackTiles(_Stack):
         super().__init__(array[0], numbers)
         self.tile = tile
 
-    def presence(self) -> NDArray[np.bool_]:
+    def _presence(self) -> NDArray[np.bool_]:
         if not self.is_fractional:
             kernels.stack_present(self.array[None])  # checks that all values are 0 or 1
             per_segment = [
@@ -243,6 +255,9 @@ class StackTiles(_Stack):
                 self.array[:, :, column], self.tile, planes[chosen], np.ones(len(chosen), np.int64), packed
             )
             out[: len(columns) * pixels // 8].reshape(-1, pixels // 8)[chosen] = packed
+
+    def _overlaps(self) -> bool:
+        return kernels.stack_overlaps(self.array[None], np.any(self.presence, axis=0, keepdims=True))
 
     def _frames(self, planes: NDArray[np.intp], segments: NDArray[np.int64]) -> Iterator[Array]:
         columns = self._columns(segments).tolist()

@@ -466,10 +466,11 @@ class SegmentAccess(FrameAccess):
             (index.matrix.rows, index.matrix.columns),
         )
         selection = by_tiles(index, (int(self.Rows), int(self.Columns)), region)
-        array = self._assembled(
+        planes: Any = self._assembled(
             selection, wanted, combine_segments, apply_palette_color_lut, apply_icc_profile
         )
-        return array[0]
+        matrix: NDArray[Any] = planes[0]
+        return matrix
 
     # ---- volumes -----------------------------------------------------------------------------------
 
