@@ -85,6 +85,7 @@ def slide(size: int, tile: int, spacing: float = 0.0005) -> Dataset:
     d.BitsAllocated = d.BitsStored = 8
     d.HighBit, d.PixelRepresentation = 7, 0
     d.ContainerIdentifier, d.IssuerOfTheContainerIdentifierSequence = "C1", []
+    d.PyramidUID = "2.25.5"
     kind = Dataset()
     kind.CodeValue, kind.CodingSchemeDesignator, kind.CodeMeaning = "433466003", "SCT", "Microscope slide"
     d.ContainerTypeCodeSequence = [kind]

@@ -36,21 +36,25 @@ Written by `make matrix`; do not edit. Every legal combination of
 - organisation: the library's choice or 3D, and for slides TILED_SPARSE or TILED_FULL;
 - empty frames omitted or kept (TILED_FULL keeps them);
 
-is made of small phantoms, with masks given as labels, stacked segments (disjoint, overlapping, one of them absent), fractions,
-or a `Volume` of labels or of stacked segments, in turn. Each object is written to a file and judged:
+is made of small phantoms, with masks given as labels, stacked segments (disjoint, overlapping, one of them
+absent), fractions, or a `Volume` of labels or of stacked segments, in turn. Compressed frames have a basic
+offset table where empty frames are omitted, otherwise an extended one. Each object is written to a file and
+judged:
 
-| judge | what it must say |
-|---|---|
-| validate | the library's own checker, on the file: no error |
-| dciodvfy | `dciodvfy -new`: no error, exit status 0 (deflated files: see below) |
-| dcentvfy | `dcentvfy` on the object and its source images together: no error, exit status 0 |
-| dcmqi | `segimage2itkimage`: every voxel of every segment equal, at its place in millimetres; stored values of fractions equal |
-| highdicom | same segment numbers, same pixels by source image, frame or total pixel matrix, same voxels as a volume, at their place |
-| dicomposer | the same of our reader, eager and lazy, and the file that it saves again is the same, byte for byte |
+- validate: the library's own checker, on the file: no error;
+- dciodvfy: `dciodvfy -new`: no error, exit status 0;
+- dcentvfy: `dcentvfy` on the object and its source images together: no error, exit status 0;
+- dcmqi: `segimage2itkimage`: every voxel of every segment equal and at its place in millimetres; stored
+  values of fractions equal;
+- highdicom: the same segment numbers, the same pixels by source image, frame or total pixel matrix, the same
+  voxels as a volume, at their place;
+- dicomposer: the same of our reader, eager and lazy; and the file that it saves again is the same, byte for
+  byte.
 
-dicom3tools cannot read a deflated dataset (nor pydicom's own sample), and neither it nor highdicom knows Deflated Image
-Frame Compression: there an *uncompressed twin* is judged, unpacked from the file by pydicom and zlib. highdicom takes stacked
-segments of a label map with numbers above 255 from the label map, see below.
+dicom3tools cannot read a deflated dataset (nor pydicom's own sample of one), and neither it nor highdicom
+knows Deflated Image Frame Compression: there an *uncompressed twin* is judged, unpacked from the file by
+pydicom and zlib. highdicom 0.28 returns nothing for numbers above 255 when asked for the stacked segments of
+a label map, also of its own files: 16-bit label maps are compared by its combined labels.
 """
 
 _TAIL = """\

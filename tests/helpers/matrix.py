@@ -6,7 +6,8 @@ What is legal is said here from the standard, not asked of the code under test:
 - ``3D`` (PS3.3 C.7.6.17): parallel planes at equal distances, one frame each;
 - ``TILED_FULL`` and ``TILED_SPARSE`` (PS3.3 C.7.6.17.3): tiled sources only, and TILED_FULL keeps every tile.
 
-Masks come in several styles, which take turns over the combinations of one source and type.
+Masks come in several styles, which take turns over the combinations of one source and type. Compressed frames have a
+basic offset table where empty frames are omitted, and otherwise an extended one.
 """
 
 from __future__ import annotations
@@ -34,6 +35,7 @@ SYNTAXES = {
     "deflated-frames": DEFLATED_FRAMES,
 }  # fmt: skip
 _SINGLE_BIT = ("explicit", "implicit", "deflated", "J2K", "deflated-frames")
+_FRAMES_COMPRESSED = ("RLE", "J2K", "JPEG-LS", "deflated-frames")
 #: BINARY, FRACTIONAL, and label maps of 8 and of 16 bits.
 TYPES = ("BINARY", "FRACTIONAL", "LABELMAP", "LABELMAP16")
 #: Maximum Fractional Value of the fractional objects: not 255, so that scaling shows.
@@ -101,12 +103,11 @@ def all_cases() -> list[Case]:
     for name, kind in product(SOURCES, TYPES):
         origin = source(name)
         syntaxes = _SINGLE_BIT if kind == "BINARY" else tuple(SYNTAXES)
-        turn = 0
-        for (organisation, omit), syntax in product(_organisations(origin), syntaxes):
+        combinations = product(_organisations(origin), syntaxes)
+        for turn, ((organisation, omit), syntax) in enumerate(combinations):
             styles = _styles(kind, origin, organisation)
             cases.append(Case(name, kind, syntax, organisation, omit, styles[turn % len(styles)]))
-            turn += 1
-        # as many syntaxes as styles would give each syntax its own style for ever
+        # no style may be left without a turn
         assert {c.style for c in cases if (c.source, c.type) == (name, kind)} >= set(
             _styles(kind, origin, "")
         )
@@ -114,8 +115,8 @@ def all_cases() -> list[Case]:
 
 
 def covering(cases: Sequence[Case]) -> list[Case]:
-    """A small part of the cases: every type with every syntax, organisation, choice about empty frames, style and source
-    with which it occurs (greedy; sources take turns).
+    """A small part of the cases: every type with every syntax, organisation, choice about empty frames, style
+    and source with which it occurs (greedy; sources take turns).
     """
 
     def pairs(case: Case) -> set[tuple[str, object]]:
@@ -181,6 +182,8 @@ def make(case: Case) -> Segmentation:
     more: dict[str, Any] = {"tile_pixel_array": True} if origin.tiled else {}
     if case.kind == "FRACTIONAL":
         more["max_fractional_value"] = MAXIMUM
+    if case.syntax in _FRAMES_COMPRESSED and not case.omit_empty:
+        more["use_extended_offset_table"] = True  # and a basic one for the others
     if case.organisation:
         more["dimension_organization_type"] = case.organisation
     with injected(uid_source=counted_uids(case.id), clock=lambda: _NOW):

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
-from matrix import SYNTAXES, TYPES, Case, all_cases, covering, make
+
+import matrix_judges
+from dicomposer.seg import Segmentation
+from matrix import SYNTAXES, TYPES, Case, all_cases, covering, make, truth
 from matrix_judges import JUDGES, judge_case, judge_sources
 from matrix_sources import SOURCES
 
@@ -30,6 +35,36 @@ def test_case(case: Case, folder: Path) -> None:
 @pytest.mark.parametrize("name", SOURCES)
 def test_sources(name: str, folder: Path) -> None:
     assert judge_sources(name, folder) == []
+
+
+@pytest.mark.parametrize("name", ["mr", "gap", "slide-full", "us"])
+@pytest.mark.parametrize("shift", [0, 1, 2])
+def test_comparisons_see_one_voxel(
+    folder: Path, monkeypatch: pytest.MonkeyPatch, name: str, shift: int
+) -> None:
+    """A mask shifted by one plane, row or column: whoever compares must object."""
+    case = Case(name, "BINARY", "explicit", "TILED_FULL" if "slide" in name else "", False, "labels")
+    if truth(case).stack.shape[shift] == 1:
+        shift = 1
+    shifted = replace(truth(case), stack=np.roll(truth(case).stack, 1, axis=shift))
+    monkeypatch.setattr(matrix_judges, "truth", lambda _: shifted)
+    verdicts = judge_case(case, folder)
+    comparing = {"highdicom", "dicomposer", *(["dcmqi"] if name in ("mr", "gap") else [])}
+    assert {judge for judge, errors in verdicts.errors.items() if errors} == comparing
+
+
+def test_checks_see_faults(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def faulty(case: Case) -> Segmentation:
+        made = make(case)
+        del made.ContentLabel
+        made.PatientName = "Somebody^Else"
+        return made
+
+    monkeypatch.setattr(matrix_judges, "make", faulty)
+    for syntax in ("explicit", "deflated", "deflated-frames"):
+        case = Case("ct", "LABELMAP", syntax, "", True, "labels")
+        errors = judge_case(case, folder).errors
+        assert {judge for judge, lines in errors.items() if lines} == {"validate", "dciodvfy", "dcentvfy"}
 
 
 def test_matrix_is_what_it_claims() -> None:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from segmentations import build
 
 from dicomposer import samples
 from dicomposer.errors import ArgumentError, GeometryError
+from segmentations import build
 
 
 @pytest.mark.parametrize(("kind", "segments"), [("LABELMAP", 2), ("BINARY", 1), ("FRACTIONAL", 1)])

@@ -13,6 +13,7 @@ from hypothesis import given, settings, strategies as st
 from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from tests.validation.mutations import put
 from tests.validation.objects import SEGMENTATIONS, binary, clone, ct_series, encoded, label_map, uid
 
 from dicomposer import record
@@ -75,6 +76,13 @@ def test_not_dicom_and_not_a_file() -> None:
 def test_a_truncated_file_is_a_finding() -> None:
     findings = validate(encoded(binary())[:-200])
     assert [f.rule_id for f in findings.errors] == ["damaged-file"]
+
+
+def test_a_damaged_sequence_is_named_and_the_rest_is_checked() -> None:
+    dataset = clone(binary())
+    put(dataset, "SegmentSequence", "SQ", b"not items at all")
+    del dataset.ContentLabel
+    assert {"SegmentSequence", "ContentLabel"} <= {f.path for f in validate(dataset).errors}
 
 
 def test_unknown_and_missing_class() -> None:

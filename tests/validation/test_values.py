@@ -110,3 +110,10 @@ def test_lengths_that_are_no_multiple_of_the_unit() -> None:
     put(dataset, "RecommendedDisplayCIELabValue", "UL", b"\1\0")
     paths = {f.path: f.rule_id for f in validate(dataset).errors}
     assert paths["Rows"] == "value-multiplicity" and paths["RecommendedDisplayCIELabValue"] == "encoding"
+
+
+def test_values_of_unknown_representation_are_those_of_the_dictionary() -> None:
+    dataset = Dataset()
+    put(dataset, "PatientSex", "UN", b"F ")
+    put(dataset, "StudyDate", "UN", b"2024-01-01")
+    assert {f.path for f in validate(dataset).errors} == {"SOPClassUID", "StudyDate"}

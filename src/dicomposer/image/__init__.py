@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dicomposer.image._base import FrameAccess, pixel_format, stack_tolerance
+from dicomposer.image._image import Image, imread
 from dicomposer.image._index import FrameIndex, SourceColumn, TotalPixelMatrix
 from dicomposer.image._select import (
     Region,
@@ -14,11 +15,13 @@ from dicomposer.image._select import (
     dimension_columns,
     window,
 )
+from dicomposer.image._series import get_volume_from_series
 from dicomposer.image._values import float_values, text_value, text_values
 
 __all__ = [
     "FrameAccess",
     "FrameIndex",
+    "Image",
     "Region",
     "Selection",
     "SourceColumn",
@@ -29,6 +32,8 @@ __all__ = [
     "by_tiles",
     "dimension_columns",
     "float_values",
+    "get_volume_from_series",
+    "imread",
     "pixel_format",
     "stack_tolerance",
     "text_value",

@@ -2,26 +2,41 @@
 
 from __future__ import annotations
 
+import operator
 import os
 from collections.abc import Iterable, Sequence
 from copy import deepcopy
-from typing import Any, BinaryIO, Self, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag, Tag
 
 from dicomposer.base import SOPClass
-from dicomposer.coding import UID
+from dicomposer.coding import UID, CodedConcept
+from dicomposer.content import VOILUTTransformation
 from dicomposer.enum import CoordinateSystemNames
-from dicomposer.errors import ArgumentError, ArgumentTypeError, DamagedFileError, GeometryError
+from dicomposer.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DamagedFileError,
+    GeometryError,
+    MissingAttributeError,
+    SelectionError,
+)
 from dicomposer.frame import FrameReader, PixelFormat
 from dicomposer.image import _select
+from dicomposer.image._fill import fill
 from dicomposer.image._index import FrameIndex
+from dicomposer.image._transforms import pipeline, stored_colours
+from dicomposer.image._wanted import Wanted
 from dicomposer.record import pixel_source, read
 from dicomposer.spatial import PlaneStack, StackTolerance
 from dicomposer.volume import VolumeGeometry
+
+if TYPE_CHECKING:
+    from pydicom.sr.coding import Code
 
 __all__ = ["FrameAccess", "pixel_format", "stack_tolerance"]
 
@@ -51,6 +66,34 @@ def pixel_format(dataset: Dataset) -> PixelFormat:
         pixel_representation=int(dataset.get("PixelRepresentation") or 0),
         planar_configuration=None if planar is None else int(planar),
         floating="PixelData" not in dataset and any(k in dataset for k in _PIXEL_KEYWORDS[1:]),
+    )
+
+
+def _pixel_element(dataset: Dataset) -> Any:
+    """The undecoded element that holds the pixels."""
+    for keyword in _PIXEL_KEYWORDS:
+        if keyword in dataset:
+            return dataset.get_item(keyword)
+    raise MissingAttributeError("the image has no pixel data")
+
+
+def frame_reader(dataset: Dataset, fmt: PixelFormat, syntax_uid: str, frames: int) -> FrameReader:
+    """The decoder of an image's frames.
+
+    Raises
+    ------
+    MissingAttributeError
+        If the image has no pixel data.
+    """
+    element = _pixel_element(dataset)
+    return FrameReader(
+        pixel_source(dataset),
+        fmt,
+        syntax_uid,
+        frames,
+        extended_offsets=dataset.get("ExtendedOffsetTable"),
+        extended_lengths=dataset.get("ExtendedOffsetTableLengths"),
+        vr=element.VR,
     )
 
 
@@ -162,22 +205,11 @@ class FrameAccess(SOPClass):
     @property
     def _reader(self) -> FrameReader:
         """The decoder of this image's frames; made again when pixel data or its description changed."""
-        keyword = next((k for k in _PIXEL_KEYWORDS if k in self), None)
-        if keyword is None:
-            raise AttributeError("the image has no pixel data")
-        element = self.get_item(keyword)
-        key = (element.value, self._pixel_format, self.number_of_frames, str(self.transfer_syntax_uid))
+        element = _pixel_element(self)
+        key = (element.value, self._pixel_format, str(self.transfer_syntax_uid), self.number_of_frames)
         cache = self.__dict__.setdefault("_frame_cache", _Cache())
         if cache.reader is None or cache.reader[0][0] is not key[0] or cache.reader[0][1:] != key[1:]:
-            reader = FrameReader(
-                pixel_source(self),
-                self._pixel_format,
-                str(self.transfer_syntax_uid),
-                self.number_of_frames,
-                extended_offsets=self.get("ExtendedOffsetTable"),
-                extended_lengths=self.get("ExtendedOffsetTableLengths"),
-            )
-            cache.reader = (key, reader)
+            cache.reader = (key, frame_reader(self, *key[1:]))
         return cast(FrameReader, cache.reader[1])
 
     @property
@@ -190,12 +222,12 @@ class FrameAccess(SOPClass):
         count = self.number_of_frames
         if numbers is None:
             return np.arange(count, dtype=np.intp)
-        indices = np.asarray(list(numbers), dtype=np.intp)
+        indices = np.asarray([operator.index(number) for number in numbers], dtype=np.intp)
         if not as_indices:
             indices = indices - 1
         if len(indices) and (indices.min() < 0 or indices.max() >= count):
             first, last = (0, count - 1) if as_indices else (1, count)
-            raise ArgumentError(f"frame {'indices' if as_indices else 'numbers'} run from {first} to {last}")
+            raise SelectionError(f"frame {'indices' if as_indices else 'numbers'} run from {first} to {last}")
         return indices
 
     def get_raw_frame(self, frame_number: int, as_index: bool = False) -> bytes:
@@ -229,9 +261,17 @@ class FrameAccess(SOPClass):
         Returns
         -------
         numpy.ndarray
-            Shape (rows, columns) or (rows, columns, samples); dtype as stored (uint8 for single bits).
+            Shape (rows, columns) or (rows, columns, samples); dtype as stored (uint8 for single bits). Colours are
+            RGB: what is stored as luminance and chrominance (YBR_FULL, YBR_FULL_422) is converted. May be read-only.
+
+        Raises
+        ------
+        IndexError
+            If there is no such frame.
         """
-        return self._reader.array(int(self._frame_indices([frame_number], as_index)[0]))
+        reader = self._reader
+        frame = reader.array(int(self._frame_indices([frame_number], as_index)[0]))
+        return stored_colours(frame, reader.photometric)
 
     def get_stored_frames(
         self, frame_numbers: Iterable[int] | None = None, as_indices: bool = False
@@ -248,9 +288,139 @@ class FrameAccess(SOPClass):
         Returns
         -------
         numpy.ndarray
-            Shape (n, rows, columns) or (n, rows, columns, samples).
+            Shape (n, rows, columns) or (n, rows, columns, samples); see :meth:`get_stored_frame`.
         """
-        return self._reader.arrays(self._frame_indices(frame_numbers, as_indices))
+        reader = self._reader
+        frames = reader.arrays(self._frame_indices(frame_numbers, as_indices), workers=-1)
+        return stored_colours(frames, reader.photometric)
+
+    # ---- frames for people and programs ------------------------------------------------------------
+
+    def _transformed(self, selection: _select.Selection, wanted: Wanted) -> NDArray[Any]:
+        """Selected frames, transformed and placed: (planes, rows, columns[, 3])."""
+        reader = self._reader
+        chain = pipeline(self._index, reader.format, reader.photometric, wanted, selection.frames)
+        return fill(reader, chain, selection)
+
+    def get_frame(  # noqa: PLR0913  # drop-in signature
+        self,
+        frame_number: int,
+        as_index: bool = False,
+        *,
+        dtype: DTypeLike = np.float64,
+        apply_real_world_transform: bool | None = None,
+        real_world_value_map_selector: int | str | Code | CodedConcept = 0,
+        apply_modality_transform: bool | None = None,
+        apply_voi_transform: bool | None = False,
+        voi_transform_selector: int | str | VOILUTTransformation = 0,
+        voi_output_range: tuple[float, float] = (0.0, 1.0),
+        apply_presentation_lut: bool = True,
+        apply_palette_color_lut: bool | None = None,
+        apply_icc_profile: bool | None = None,
+    ) -> NDArray[Any]:
+        """One frame, with its pixel transforms applied.
+
+        Each ``apply_*`` is True (the transform must be there), None (applied if it is there) or False (not applied).
+
+        Parameters
+        ----------
+        frame_number : int
+            Frame number, counted from 1 (from 0 with ``as_index``).
+        as_index : bool, optional
+            Take ``frame_number`` as a zero-based index.
+        dtype : numpy dtype, optional
+            Type of the result. Integer types are for results that are whole numbers and fit; values of interest need
+            a floating-point type.
+        apply_real_world_transform : bool or None, optional
+            Real world value map (PS3.3 C.7.6.16.2.11), which takes the place of all transforms of grey values below.
+        real_world_value_map_selector : int or str or Code or CodedConcept, optional
+            Which map: its index (also from the end), LUT Label or unit.
+        apply_modality_transform : bool or None, optional
+            Rescale slope and intercept, or modality look-up table.
+        apply_voi_transform : bool or None, optional
+            Window or table to values of interest. A table is taken before a window where there are both.
+        voi_transform_selector : int or str or VOILUTTransformation, optional
+            Which window or table: its index (also from the end) or explanation; or one of the caller's.
+        voi_output_range : tuple of float, optional
+            What values of interest are stretched to.
+        apply_presentation_lut : bool, optional
+            Invert where small values are meant to be light: Presentation LUT Shape INVERSE, or MONOCHROME1 without
+            that attribute.
+        apply_palette_color_lut : bool or None, optional
+            Colours of a PALETTE COLOR image.
+        apply_icc_profile : bool or None, optional
+            Bring colours to sRGB.
+
+        Returns
+        -------
+        numpy.ndarray
+            (rows, columns), or (rows, columns, 3) of colours: red, green, blue.
+
+        Raises
+        ------
+        IndexError
+            If there is no such frame, or a selector names nothing.
+        RuntimeError
+            If a transform is required that this image does not have.
+        ValueError
+            If arguments contradict each other or the kind of image, or results do not fit ``dtype``.
+        TypeError
+            If ``dtype`` cannot hold every entry of a look-up table.
+        """
+        wanted = Wanted.of(
+            dtype, apply_real_world_transform, real_world_value_map_selector, apply_modality_transform,
+            apply_voi_transform, voi_transform_selector, voi_output_range, apply_presentation_lut,
+            apply_palette_color_lut, apply_icc_profile,
+        )  # fmt: skip
+        selection = self._chosen(self._frame_indices([frame_number], as_index))
+        frame: NDArray[Any] = self._transformed(selection, wanted)[0]
+        return frame
+
+    def get_frames(  # noqa: PLR0913  # drop-in signature
+        self,
+        frame_numbers: Iterable[int] | None = None,
+        as_indices: bool = False,
+        *,
+        dtype: DTypeLike = np.float64,
+        apply_real_world_transform: bool | None = None,
+        real_world_value_map_selector: int | str | Code | CodedConcept = 0,
+        apply_modality_transform: bool | None = None,
+        apply_voi_transform: bool | None = False,
+        voi_transform_selector: int | str | VOILUTTransformation = 0,
+        voi_output_range: tuple[float, float] = (0.0, 1.0),
+        apply_presentation_lut: bool = True,
+        apply_palette_color_lut: bool | None = None,
+        apply_icc_profile: bool | None = None,
+    ) -> NDArray[Any]:
+        """Several frames, with their pixel transforms applied.
+
+        Parameters
+        ----------
+        frame_numbers : Iterable[int], optional
+            Frame numbers, counted from 1 (from 0 with ``as_indices``); all frames if omitted.
+        as_indices : bool, optional
+            Take ``frame_numbers`` as zero-based indices.
+
+        Other parameters and the errors are those of :meth:`get_frame`.
+
+        Returns
+        -------
+        numpy.ndarray
+            (n, rows, columns) or (n, rows, columns, 3).
+        """
+        wanted = Wanted.of(
+            dtype, apply_real_world_transform, real_world_value_map_selector, apply_modality_transform,
+            apply_voi_transform, voi_transform_selector, voi_output_range, apply_presentation_lut,
+            apply_palette_color_lut, apply_icc_profile,
+        )  # fmt: skip
+        return self._transformed(self._chosen(self._frame_indices(frame_numbers, as_indices)), wanted)
+
+    def _chosen(self, frames: NDArray[np.intp]) -> _select.Selection:
+        """Whole frames, one after the other."""
+        if not len(frames):
+            raise ArgumentError("no frame was asked for")
+        whole = _select.Region(0, int(self.Rows), 0, int(self.Columns))
+        return _select.Selection(frames, np.arange(len(frames), dtype=np.intp), len(frames), whole)
 
     @property
     def pixel_array(self) -> NDArray[Any]:
@@ -445,13 +615,14 @@ class FrameAccess(SOPClass):
         rows: tuple[int | None, int | None],
         columns: tuple[int | None, int | None],
         as_indices: bool,
+        slices_as_indices: bool = True,
         **tolerances: Any,
     ) -> tuple[_select.Selection, VolumeGeometry]:
-        """Frames of a (cropped) volume and the geometry of that crop. Slices always count from 0."""
+        """Frames of a (cropped) volume and the geometry of that crop."""
         geometry, of_frame = self._volume_stack(allow_duplicate_positions=True, **tolerances)
         depth, height, width = geometry.spatial_shape
         region = self._matrix_region(rows, columns, as_indices, (height, width))
-        first, last = _select.window(*slices, depth, as_indices=True, name="slice")
+        first, last = _select.window(*slices, depth, as_indices=slices_as_indices, name="slice")
         crop = geometry[
             first:last, region.row_start : region.row_end, region.column_start : region.column_end
         ]

@@ -134,8 +134,9 @@ def _modality(
 
 
 def _of_modality(item: Item, signed: bool) -> Line | Table | None:
-    if item.get("ModalityLUTSequence"):
-        lut = LUT.from_dataset(item["ModalityLUTSequence"].value[0], copy=True)
+    tables = item.get("ModalityLUTSequence")
+    if tables:
+        lut = LUT.from_dataset(tables[0], copy=True)
         return Table(lut.lut_data, _signed(lut.first_mapped_value, signed))
     slope = item.get("RescaleSlope")
     if slope is None or slope == "":

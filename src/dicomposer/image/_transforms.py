@@ -200,9 +200,7 @@ def _linear(line: Line, wanted: Wanted, fmt: PixelFormat) -> Linear:
         raise ArgumentError("an integer dtype needs a whole-numbered slope and intercept")
     least, greatest = _range_of(dtype)
     ends = sorted(int(line.slope) * end + int(line.intercept) for end in limits(fmt))
-    return Linear(
-        line.slope, line.intercept, line.mapped, certain=least <= ends[0] and ends[1] <= greatest
-    )
+    return Linear(line.slope, line.intercept, line.mapped, certain=least <= ends[0] and ends[1] <= greatest)
 
 
 def _of_table(found: GreyParameters, table: Table, wanted: Wanted) -> LookUp:
@@ -281,9 +279,7 @@ def _palette(index: FrameIndex, wanted: Wanted) -> LookUp:
     palette = PaletteColorLUTTransformation.extract_from_dataset(index.dataset)
     entries = palette.combined_lut_data
     if not np.can_cast(entries.dtype, wanted.dtype, "safe"):
-        raise ArgumentTypeError(
-            f"{wanted.dtype} cannot hold every colour of a palette of {entries.dtype}"
-        )
+        raise ArgumentTypeError(f"{wanted.dtype} cannot hold every colour of a palette of {entries.dtype}")
     manager = _manager(index, wanted, entries.dtype)
     if manager is not None:
         entries = manager.transform_frame(np.ascontiguousarray(entries[None]))[0]
@@ -341,7 +337,9 @@ def pipeline(index: FrameIndex, fmt: PixelFormat, photometric: str, wanted: Want
         transform: Transform
         if wanted.palette is False:
             if wanted.icc:
-                raise ArgumentError("an ICC profile applies to colours: apply_palette_color_lut=False leaves none")
+                raise ArgumentError(
+                    "an ICC profile applies to colours: apply_palette_color_lut=False leaves none"
+                )
             transform = _linear(Line(), wanted, fmt)
         else:
             transform = _palette(index, wanted)

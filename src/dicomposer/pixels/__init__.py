@@ -5,6 +5,7 @@ from __future__ import annotations
 from ._colour import CIELabColor, decode_lab, encode_lab, lab_to_rgb, rgb_to_lab
 from ._display import apply_lut, apply_palette, apply_voi_window, to_rgb
 from ._icc import ColorManager
+from ._srgb import srgb_profile
 
 __all__ = [
     "CIELabColor",
@@ -16,5 +17,6 @@ __all__ = [
     "encode_lab",
     "lab_to_rgb",
     "rgb_to_lab",
+    "srgb_profile",
     "to_rgb",
 ]

@@ -22,6 +22,7 @@ from dicomposer.enum import DimensionOrganizationTypeValues
 from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError
 from dicomposer.frame import PixelFormat, is_native
 from dicomposer.image import text_value
+from dicomposer.pixels import srgb_profile
 from dicomposer.record import Module, attribute
 from dicomposer.seg._frames import (
     FramePlan,
@@ -331,7 +332,7 @@ def _is_volume(planes: PlanePlan, frames: FramePlan, *, one_a_plane: bool) -> bo
 
 
 def _check_volume(planes: PlanePlan, frames: FramePlan, *, one_a_plane: bool) -> None:
-    """3D means parallel planes at equal distances, one frame each (PS3.3 C.7.6.17); a single frame may be one of them."""
+    """3D means parallel planes at equal distances, one frame each (PS3.3 C.7.6.17), or a single one."""
     if not one_a_plane:
         raise ArgumentError(
             "3D has one frame a plane, which several segments of this type do not: leave dimension_organization_type "
@@ -408,8 +409,8 @@ def _write_palette(dataset: Dataset, palette: Palette) -> None:
     dataset.PhotometricInterpretation = "PALETTE COLOR"
     for element in palette.transformation:
         dataset.add(element)
-    if palette.icc_profile is not None:
-        dataset.ICCProfile = palette.icc_profile
+    # The ICC Profile module is mandatory with a palette (PS3.3 A.51.3); display colours are sRGB unless said otherwise
+    dataset.ICCProfile = srgb_profile() if palette.icc_profile is None else palette.icc_profile
 
 
 def _write_lossy(dataset: Dataset, sources: Sequence[Dataset]) -> None:

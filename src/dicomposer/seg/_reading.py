@@ -522,10 +522,9 @@ class SegmentAccess(FrameAccess):
 
         Parameters
         ----------
-        slice_start, slice_end : int, optional
-            Slices to give, half-open, counted from 0.
-        row_start, row_end, column_start, column_end : int, optional
-            Window to give, half-open, counted from 1 (from 0 with ``as_indices``).
+        slice_start, slice_end, row_start, row_end, column_start, column_end : int, optional
+            Slices, rows and columns to give, half-open, counted from 1 (from 0 with ``as_indices``); slices count
+            along the volume.
         allow_missing_positions : bool, optional
             Give empty slices where no frame is stored (default), or refuse.
         rtol, atol, perpendicular_tol : float, optional

@@ -87,7 +87,7 @@ def validate(
         dataset = record.read(source, lazy=isinstance(source, (str, os.PathLike)))
     except NotDicomError:
         raise
-    except DamagedFileError as error:
+    except (DamagedFileError, NotImplementedError) as error:
         collector = Collector(level)
         collector.add("damaged-file PS3.10 7", "error", "", str(error))
         return Findings(collector, "damaged file")
@@ -166,6 +166,13 @@ def _apply(rule: Rule, subject: Subject, collector: Collector) -> None:
         if rule.applies(subject):
             for issue in rule.check(subject):
                 collector.add(name, issue.level or rule.level, issue.path, issue.message, issue.count)
-    except (DamagedFileError, LookupError, TypeError, ValueError, OverflowError, ArithmeticError) as error:
+    except (
+        DamagedFileError,
+        LookupError,
+        TypeError,
+        ValueError,
+        ArithmeticError,
+        NotImplementedError,
+    ) as error:
         message = f"the rule could not be evaluated on these values ({type(error).__name__})"
         collector.add(name, "not-evaluated", "", message)

@@ -8,6 +8,7 @@ from typing import Any
 from pydicom.uid import UID
 
 from dicomposer import standard
+from dicomposer.errors import DamagedFileError
 from dicomposer.standard import Attribute, Condition, ModuleUsage
 from dicomposer.validation._collect import Collector
 from dicomposer.validation._findings import Level
@@ -406,7 +407,12 @@ class Walker:
         if key is not None and key in self._good:
             return
         before = self.collector.events
-        items = element.items
+        try:
+            items = element.items
+        except DamagedFileError:
+            message = "is damaged: its bytes do not hold together as items"
+            self.collector.add("damaged-sequence PS3.5 7.5", "error", element.path, message)
+            return
         if len(items) > 1 and element.keyword in SINGLE_ITEM and plan.inner:
             message = "has more than the single item that is permitted"
             self.collector.add(rule_name("single-item", plan.attributes[0]), "error", element.path, message)

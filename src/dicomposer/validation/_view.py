@@ -95,7 +95,7 @@ class Element:
             vr = str(source.VR)
             if isinstance(source.value, bytes):
                 self.raw = source.value
-        self.vr: str = vr if vr is not None and len(vr) == 2 else item.resolve_vr(tag, vr)
+        self.vr: str = vr if vr is not None and len(vr) == 2 and vr != "UN" else item.resolve_vr(tag, vr)
 
     @property
     def keyword(self) -> str:
@@ -143,7 +143,9 @@ class Element:
         if self.vr != "SQ":
             return []
         if self.raw is not None:
-            implicit = isinstance(self.source, RawDataElement) and self.source.is_implicit_VR
+            implicit = isinstance(self.source, RawDataElement) and (
+                self.source.is_implicit_VR or self.source.VR == "UN"  # PS3.5 6.2.2, note 4
+            )
             mappings: Sequence[Mapping[int, Any]] = scan_items(
                 self.raw, implicit=implicit, little=self.little
             )
@@ -360,8 +362,9 @@ class Item:
     def resolve_vr(self, tag: int, stated: str | None) -> str:
         """VR of an element whose encoding or dictionary entry leaves it open."""
         vr = stated or _dictionary_vr(tag)
-        if vr == "UN" and (tag >> 16) & 1 and self.parent is None:
-            vr = self._private_vr(tag)
+        if vr == "UN":
+            # A writer that did not know the attribute (PS3.5 6.2.2): its bytes are still those of the VR due.
+            vr = self._private_vr(tag) if (tag >> 16) & 1 else _dictionary_vr(tag)
         if " or " not in vr:
             return vr
         if vr.startswith("US or SS"):
@@ -377,9 +380,10 @@ class Item:
         if creator is None or not creator.values:
             return "UN"
         try:
-            return private_dictionary_VR(tag, str(creator.values[0]))
+            vr = private_dictionary_VR(tag, str(creator.values[0]))
         except KeyError:
             return "UN"
+        return "UN" if vr == "SQ" else vr
 
 
 def _by_number(dataset: Any) -> dict[int, Any]:
