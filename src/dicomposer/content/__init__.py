@@ -33,6 +33,13 @@ from dicomposer.content._palette import (
 from dicomposer.content._plane import PixelMeasuresSequence, PlaneOrientationSequence, PlanePositionSequence
 from dicomposer.content._positions import plane_positions_of_image, plane_positions_of_series
 from dicomposer.content._references import ReferencedImageSequence
+from dicomposer.content._tiling import (
+    are_plane_positions_tiled_full,
+    compute_plane_position_slide_per_frame,
+    compute_plane_position_tiled_full,
+    get_plane_positions_of_image,
+    get_plane_positions_of_series,
+)
 
 __all__ = [
     "LUT",
@@ -59,6 +66,11 @@ __all__ = [
     "SOPCommonModule",
     "SegmentedPaletteColorLUT",
     "VOILUTTransformation",
+    "are_plane_positions_tiled_full",
+    "compute_plane_position_slide_per_frame",
+    "compute_plane_position_tiled_full",
+    "get_plane_positions_of_image",
+    "get_plane_positions_of_series",
     "plane_positions_of_image",
     "plane_positions_of_series",
 ]

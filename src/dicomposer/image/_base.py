@@ -615,14 +615,13 @@ class FrameAccess(SOPClass):
         rows: tuple[int | None, int | None],
         columns: tuple[int | None, int | None],
         as_indices: bool,
-        slices_as_indices: bool = True,
         **tolerances: Any,
     ) -> tuple[_select.Selection, VolumeGeometry]:
         """Frames of a (cropped) volume and the geometry of that crop."""
         geometry, of_frame = self._volume_stack(allow_duplicate_positions=True, **tolerances)
         depth, height, width = geometry.spatial_shape
         region = self._matrix_region(rows, columns, as_indices, (height, width))
-        first, last = _select.window(*slices, depth, as_indices=slices_as_indices, name="slice")
+        first, last = _select.window(*slices, depth, as_indices=as_indices, name="slice")
         crop = geometry[
             first:last, region.row_start : region.row_end, region.column_start : region.column_end
         ]

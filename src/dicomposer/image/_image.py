@@ -118,7 +118,6 @@ class Image(FrameAccess):
                 (row_start, row_end),
                 (column_start, column_end),
                 as_indices,
-                slices_as_indices=as_indices,
                 rtol=rtol,
                 atol=atol,
                 perpendicular_tol=perpendicular_tol,

@@ -24,6 +24,7 @@ from pydicom.valuerep import AMBIGUOUS_VR
 
 from dicomposer.errors import ArgumentError, ArgumentTypeError, ConformanceError, DicomposerError
 
+from ._items import encode_items
 from ._read import BIG_ENDIAN, DEFLATED, IMPLICIT
 from ._scan import LONG_VRS, UNDEFINED, vr_of
 from ._source import PIXEL_TAGS, FileSlice
@@ -344,11 +345,14 @@ class _Writer:
         self.buffer.write_UL(0)
 
     def _decoded(self, element: Any) -> None:
-        """Let pydicom write an element."""
+        """Write a decoded element; let pydicom do it where it is not of the usual kind."""
         if element.VR in AMBIGUOUS_VR:
             element = correct_ambiguous_vr_element(copy.copy(element), self.dataset, True)
-        elif element.VR == "SQ" and self.dataset.original_encoding != (self.implicit, True):
-            _settle(element, [self.dataset])
+        elif element.VR == "SQ":
+            if self._sequence(element):
+                return
+            if self.dataset.original_encoding != (self.implicit, True):
+                _settle(element, [self.dataset])
         value = getattr(element, "value", None)
         if element.VR in _OPAQUE and isinstance(value, (bytes, bytearray)) and len(value) >= _LARGE:
             self._header(element.tag, element.VR, len(value) + len(value) % 2)
@@ -361,6 +365,20 @@ class _Writer:
             raise ArgumentError(f"({element.tag:08X}) cannot be written as {element.VR}") from error
         if self.buffer.tell() > _LARGE:
             self._flush()
+
+    def _sequence(self, element: Any) -> bool:
+        """Write a decoded sequence; False where pydicom has to."""
+        try:
+            items = encode_items(
+                element, implicit=self.implicit, charsets=self.charsets, same_text=self.same_text
+            )
+        except (*_PYDICOM_TROUBLE, OSError) as error:
+            raise ArgumentError(f"({element.tag:08X}) cannot be written as SQ") from error
+        if items is None:
+            return False
+        self._header(element.tag, "SQ", len(items))
+        self._value(items)
+        return True
 
     def _pixels(self, tag: BaseTag, element: Any) -> None:
         """Write pixel data: bytes as they are, slices of files in chunks."""

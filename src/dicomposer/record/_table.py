@@ -321,6 +321,23 @@ class FrameTable:
         dataset.set_original_encoding(implicit, True, dataset._character_set)
         dataset.__dict__[_CACHE] = _Cache(element, self)
 
+    def attach_to_item(self, item: Dataset, keyword: str, *, implicit: bool = False) -> None:
+        """Put the table into an item as another sequence of many like items, raw and undecoded.
+
+        Parameters
+        ----------
+        item : pydicom.Dataset
+            A new item of a sequence.
+        keyword : str
+            Attribute of VR SQ, such as ``"ReferencedInstanceSequence"``.
+        implicit : bool
+            Encoding in which the object will be saved; :func:`dicomposer.record.save` converts quickly otherwise.
+        """
+        tag = BaseTag(parse_path(keyword)[2])
+        value = self.encode(implicit=implicit)
+        item._dict[tag] = RawDataElement(tag, "SQ", len(value), value, 0, implicit, True)
+        item.set_original_encoding(implicit, True, item._character_set)
+
 
 class _Cache:
     """A table and the bytes that it was read from; copies of a dataset share both, pickles keep neither."""

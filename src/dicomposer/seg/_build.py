@@ -29,7 +29,7 @@ from dicomposer.seg._frames import (
     dimension_index,
     frame_table,
     plan_frames,
-    reference_item,
+    reference_table,
     shared_groups,
 )
 from dicomposer.seg._mask import Mask, as_planes, make_mask
@@ -375,9 +375,10 @@ def write(dataset: Dataset, request: Request, plan: Plan) -> None:
     _write_pixel_description(dataset, request, plan)
     _write_segmentation(dataset, request, plan)
     _write_matrix(dataset, request, plan)
-    _write_references(dataset, request.sources)
+    implicit = request.encoding.transfer_syntax_uid == "1.2.840.10008.1.2"
+    _write_references(dataset, request.sources, implicit=implicit)
     _write_frames(dataset, request, plan)
-    _write_pixels(dataset, plan, implicit=request.encoding.transfer_syntax_uid == "1.2.840.10008.1.2")
+    _write_pixels(dataset, plan, implicit=implicit)
 
 
 def _write_frame_of_reference(dataset: Dataset, request: Request, plan: Plan) -> None:
@@ -461,7 +462,7 @@ def _write_matrix(dataset: Dataset, request: Request, plan: Plan) -> None:
         dataset.PyramidLabel = request.pyramid.label
 
 
-def _write_references(dataset: Dataset, sources: SourceImages) -> None:
+def _write_references(dataset: Dataset, sources: SourceImages, *, implicit: bool) -> None:
     """Common Instance Reference (PS3.3 C.12.2): every source instance, by series."""
     series: dict[str, list[tuple[str, str]]] = {}
     for identity in (*sources.identities, *sources.further_identities):
@@ -470,7 +471,8 @@ def _write_references(dataset: Dataset, sources: SourceImages) -> None:
     for uid, instances in series.items():
         item = Dataset()
         item.SeriesInstanceUID = uid
-        item.ReferencedInstanceSequence = [reference_item(*instance) for instance in instances]
+        # hundreds of like items: as bytes, which pydicom decodes when somebody looks
+        reference_table(instances).attach_to_item(item, "ReferencedInstanceSequence", implicit=implicit)
         items.append(item)
     dataset.ReferencedSeriesSequence = items
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,7 +18,7 @@ from dicomposer.seg._planes import PlanePlan
 from dicomposer.seg._sources import SourceImages
 from dicomposer.seg.content import DimensionIndexSequence
 
-__all__ = ["FramePlan", "dimension_index", "frame_table", "plan_frames", "reference_item", "shared_groups"]
+__all__ = ["FramePlan", "dimension_index", "frame_table", "plan_frames", "reference_table", "shared_groups"]
 
 _SEGMENTATION = ("113076", "DCM", "Segmentation")
 _SOURCE_IMAGE = ("121322", "DCM", "Source image for image processing operation")
@@ -154,12 +155,25 @@ def _decimals(values: NDArray[np.float64], planes: NDArray[np.intp]) -> Categori
     return Categories(codes.reshape(-1)[planes].astype(np.intp), distinct.tolist())
 
 
-def reference_item(sop_class: str, instance: str) -> Dataset:
+def _reference_item(sop_class: str, instance: str) -> Dataset:
     """An item that references an instance (PS3.3 10.8)."""
     item = Dataset()
     item.ReferencedSOPClassUID = sop_class
     item.ReferencedSOPInstanceUID = instance
     return item
+
+
+def reference_table(instances: Sequence[tuple[str, str]]) -> FrameTable:
+    """Items that reference instances (PS3.3 10.8) by SOP Class and SOP Instance UID, in columns."""
+    classes = list(dict.fromkeys(sop_class for sop_class, _ in instances))
+    place = {sop_class: i for i, sop_class in enumerate(classes)}
+    columns = {
+        "ReferencedSOPClassUID": Categories([place[sop_class] for sop_class, _ in instances], classes),
+        "ReferencedSOPInstanceUID": Categories(
+            np.arange(len(instances)), [instance for _, instance in instances]
+        ),
+    }
+    return FrameTable.of(len(instances), columns)
 
 
 def shared_groups(
@@ -188,7 +202,7 @@ def _derivation(sources: SourceImages, *, preserved: bool) -> Dataset:
     derivation = Dataset()
     derivation.SourceImageSequence = []
     for identity in sources.identities:
-        reference = reference_item(identity.sop_class, identity.instance)
+        reference = _reference_item(identity.sop_class, identity.instance)
         reference.SpatialLocationsPreserved = "YES" if preserved else "NO"
         reference.PurposeOfReferenceCodeSequence = [CodedConcept(*_code(_SOURCE_IMAGE))]
         derivation.SourceImageSequence.append(reference)
