@@ -313,6 +313,7 @@ def _pyramid(side: Side, given: Any) -> Any:
 
 
 def _pyramid_prepare(side: Side) -> Any:
+    _pyramid(side, ([slide(512, 256), slide(256, 256, 0.001)], tissue(512)))  # warm up
     sources = [slide(20000, 256), slide(10000, 256, 0.001), slide(5000, 256, 0.002)]
     return sources, tissue(20000)
 

@@ -121,7 +121,7 @@ def _of_source(name: str) -> list[str]:
 def page(verdicts: list[Verdicts]) -> str:
     """The whole page: no dates and no timings, so that a change in it is a change in the results."""
     head = _HEAD.format(
-        sources=", ".join(source(name).title for name in SOURCES),
+        sources="; ".join(f"{source(name).title} (`{name}`)" for name in SOURCES),
         types=", ".join(TYPES[:-1]) + " (8 and 16 bits)",
         syntaxes=", ".join(SYNTAXES),
     )

@@ -21,7 +21,8 @@ from dicomposer.record import read
 
 __all__ = ["ImageFileReader", "UnreadableFileError"]
 
-_PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+#: Tag of the first element that may hold pixels.
+_PIXELS = 0x7FE00008
 
 
 class UnreadableFileError(DamagedFileError, OSError):
@@ -91,10 +92,7 @@ class ImageFileReader:
         except DamagedFileError as error:
             raise UnreadableFileError(str(error)) from error
         self._image = Image.from_dataset(dataset, copy=False)
-        # Elements are shared, not copied; nothing in here is changed
-        self._metadata = Dataset({tag: element for tag, element in dataset._dict.items()})
-        for keyword in _PIXELS:
-            self._metadata.pop(keyword, None)
+        self._metadata = dataset[:_PIXELS]  # elements are shared, not copied
         self._metadata.file_meta = dataset.file_meta
         profile = dataset.get("ICCProfile")
         colour = self._image.get("SamplesPerPixel", 1) > 1

@@ -277,6 +277,32 @@ def test_tiles(case, random):
     assert np.array_equal(window, matrix[top:bottom, left:right])
 
 
+@given(matrices(), st.data())
+def test_whole_masks_in_one_pass(case, data):
+    matrix, tile = case
+    mask = (matrix > 0).astype(data.draw(st.sampled_from([bool, np.uint8, np.int8])))[
+        :, :: data.draw(st.sampled_from([1, 2]))
+    ]
+    tiles = tiled(mask, tile)
+    out = bytearray((tiles.size + 7) // 8)
+    if tile[1] % 8:
+        with pytest.raises(ArgumentError, match="multiple of 8"):
+            kernels.pack_mask_tiles(mask, tile, out)
+        return
+    kernels.pack_mask_tiles(mask, tile, out)
+    everything = np.arange(len(tiles))
+    assert np.array_equal(np.frombuffer(out, np.uint8), packed(tiles, everything, np.ones_like(everything)))
+
+
+@pytest.mark.parametrize("bad", [2, 5, 255])
+@pytest.mark.parametrize("place", [(0, 0), (69, 98), (12, 50)])
+def test_whole_masks_hold_only_0_and_1(bad, place):
+    mask = np.zeros((70, 99), np.uint8)
+    mask[place] = bad
+    with pytest.raises(ArgumentError, match=f"label {bad} is above"):
+        kernels.pack_mask_tiles(mask, (64, 64), bytearray(4 * 512))
+
+
 def test_memory_maps_are_read_in_bands(tmp_path):
     path = tmp_path / "matrix"
     matrix = np.memmap(path, np.uint8, "w+", shape=(700, 900))

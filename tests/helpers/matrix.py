@@ -83,8 +83,9 @@ def _styles(kind: str, origin: Source, organisation: str) -> tuple[str, ...]:
         return ("one", *(("volume-one",) if volume else ()))  # one frame a plane: one segment
     if kind in ("LABELMAP", "LABELMAP16"):
         return ("labels", "stack", *volume)
-    fractions = ("fractions",) if kind == "FRACTIONAL" else ()
-    return (*fractions, "labels", "overlap", *volume, "absent")
+    if kind == "FRACTIONAL":
+        return ("fractions", "labels", "overlap", "fractions", *volume, "fractions", "absent")
+    return ("labels", "overlap", *volume, "absent")
 
 
 def _organisations(origin: Source) -> Iterator[tuple[str, bool]]:
@@ -100,13 +101,15 @@ def _organisations(origin: Source) -> Iterator[tuple[str, bool]]:
 def all_cases() -> list[Case]:
     """All legal combinations, always the same and in the same order."""
     cases = []
-    for name, kind in product(SOURCES, TYPES):
+    for (start, name), kind in product(enumerate(SOURCES), TYPES):
         origin = source(name)
         syntaxes = _SINGLE_BIT if kind == "BINARY" else tuple(SYNTAXES)
         combinations = product(_organisations(origin), syntaxes)
         for turn, ((organisation, omit), syntax) in enumerate(combinations):
             styles = _styles(kind, origin, organisation)
-            cases.append(Case(name, kind, syntax, organisation, omit, styles[turn % len(styles)]))
+            # another start for each source, and steps at each round, or a style would keep to its syntaxes
+            style = styles[(start + turn + 3 * (turn // len(syntaxes))) % len(styles)]
+            cases.append(Case(name, kind, syntax, organisation, omit, style))
         # no style may be left without a turn
         assert {c.style for c in cases if (c.source, c.type) == (name, kind)} >= set(
             _styles(kind, origin, "")

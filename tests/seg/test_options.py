@@ -85,7 +85,10 @@ def test_palette(ct_phantom: samples.ImageSeries) -> None:
     segmentation.save_as(buffer)
     read = segread(buffer.getvalue())
     colours = read.get_pixels_by_source_instance(
-        uids(ct_phantom.datasets), combine_segments=True, apply_palette_color_lut=True, apply_icc_profile=False
+        uids(ct_phantom.datasets),
+        combine_segments=True,
+        apply_palette_color_lut=True,
+        apply_icc_profile=False,
     )
     expected = np.array([[0, 0, 0], [255, 0, 0], [0, 255, 0]])[ct_phantom.mask]
     np.testing.assert_array_equal(colours, expected)
@@ -261,10 +264,17 @@ def test_selection_agrees_with_highdicom(data: st.DataObject) -> None:
         "relabel": combine and data.draw(st.booleans()),
         "rescale_fractional": combine or data.draw(st.booleans()),
     }
+
+    def included(array: np.ndarray) -> np.ndarray:
+        """The peer leaves labels in a label map that were not asked for (docs/differences.md)."""
+        if kind == "LABELMAP" and combine and not options["relabel"]:
+            return np.where(np.isin(array, numbers), array, 0).astype(array.dtype)
+        return array
+
     sources = data.draw(st.lists(st.sampled_from(uids(series.datasets)), min_size=1, unique=True))
     a = ours.get_pixels_by_source_instance(sources, **options)
     b = theirs.get_pixels_by_source_instance(sources, **options)
-    np.testing.assert_array_equal(a, b)
+    np.testing.assert_array_equal(a, included(b))
     assert a.dtype == b.dtype
     crop = {
         "slice_start": data.draw(st.sampled_from([None, 1, -2])),
@@ -273,13 +283,13 @@ def test_selection_agrees_with_highdicom(data: st.DataObject) -> None:
         "column_end": data.draw(st.sampled_from([None, 20])),
     }
     v, w = ours.get_volume(**options, **crop), theirs.get_volume(**options, **crop)
-    np.testing.assert_array_equal(v.array, w.array)
+    np.testing.assert_array_equal(v.array, included(w.array))
     np.testing.assert_allclose(v.affine, w.affine, atol=1e-6)
     rows = sorted({tuple(r) for r in ours._index.dimension_indices[:, -1:].tolist()})
     chosen = data.draw(st.lists(st.sampled_from(rows), min_size=1, unique=True))
     np.testing.assert_array_equal(
         ours.get_pixels_by_dimension_index_values(chosen, **options),
-        theirs.get_pixels_by_dimension_index_values(chosen, **options),
+        included(theirs.get_pixels_by_dimension_index_values(chosen, **options)),
     )
     assert ours.are_dimension_indices_unique(ours.get_default_dimension_index_pointers())
 

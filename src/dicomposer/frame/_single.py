@@ -8,6 +8,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dicomposer.enum import PixelDataKeywords
+
 from ._codecs import decode_one
 from ._encode import encode_frames
 from ._format import PixelFormat
@@ -43,7 +45,7 @@ def decode_frame(  # noqa: PLR0913 - drop-in signature
     pixel_representation: Any = 0,
     planar_configuration: Any = None,
     index: int = 0,
-    pixel_keyword: Any = "PixelData",
+    pixel_keyword: Any = PixelDataKeywords.PIXEL_DATA,
 ) -> NDArray[Any]:
     """Decode one frame of pixel data.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from typing import Any
 
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag, Tag
@@ -25,12 +26,14 @@ def text_values(dataset: Dataset, keyword: str) -> tuple[str, ...] | None:
         Keyword of the attribute.
     """
     value = _value(dataset, keyword)
+    if isinstance(value, str):  # UIDs and codes, by far the most
+        return (str(value).strip(),) if value else None
     if isinstance(value, bytes):
         text = value.decode("latin-1").strip(" \0")
         return tuple(part.strip(" \0") for part in text.split("\\")) if text else None
-    if value is None or value == "" or (hasattr(value, "__len__") and not len(value)):
+    if value is None or (hasattr(value, "__len__") and not len(value)):
         return None
-    if isinstance(value, str | int | float) or not hasattr(value, "__iter__"):
+    if isinstance(value, int | float) or not hasattr(value, "__iter__"):
         return (str(value).strip(),)
     return tuple(str(v).strip() for v in value)
 
@@ -42,10 +45,12 @@ def _tag(keyword: str) -> BaseTag:
 
 def _value(dataset: Dataset, keyword: str) -> Any:
     """Value of an element, undecoded (bytes) where it was not touched yet; None if absent."""
-    tag = _tag(keyword)
-    if tag not in dataset._dict:
+    element = dataset._dict.get(_tag(keyword))
+    if element is None:
         return None
-    return dataset.get_item(tag).value
+    if element.value is None and isinstance(element, RawDataElement):
+        return dataset.get_item(_tag(keyword)).value  # deferred by pydicom
+    return element.value
 
 
 def text_value(dataset: Dataset, keyword: str) -> str | None:

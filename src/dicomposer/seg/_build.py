@@ -242,21 +242,15 @@ def plan(request: Request) -> Plan:
     numbers = request.segments.numbers
     mask = make_mask(array, kind, numbers, tile)
     fmt = segmentation_format(planes.rows, planes.columns, request.encoding, max(numbers))
-    presence = mask.presence
     labelmap = kind is SegmentationTypeValues.LABELMAP
     keep = not request.omit_empty_frames or organised is DimensionOrganizationTypeValues.TILED_FULL
-    frames = plan_frames(
-        np.any(presence, axis=1)[:, None] if labelmap else presence,
-        planes.encoding_order,
-        None if labelmap else mask.numbers,
-        keep_empty=keep,
-    )
+    frames = _choose_frames(request.encoding, planes, mask, keep_empty=keep)
     if organised is None and _is_volume(planes, frames, one_a_plane=labelmap or len(numbers) == 1):
         organised = DimensionOrganizationTypeValues.THREE_DIMENSIONAL
     elif organised is DimensionOrganizationTypeValues.THREE_DIMENSIONAL:
         _check_volume(planes, frames, one_a_plane=labelmap or len(numbers) == 1)
     used = (
-        {0, *mask.numbers[presence.any(axis=0)].tolist()}
+        {0, *mask.numbers[mask.presence.any(axis=0)].tolist()}
         if labelmap
         else {0, _highest_stored(request.encoding)}
     )
@@ -268,6 +262,22 @@ def plan(request: Request) -> Plan:
         overlap=_overlap(mask, kind),
         organisation=organised,
         stored_values=frozenset(used),
+    )
+
+
+def _choose_frames(encoding: Encoding, planes: PlanePlan, mask: Mask, *, keep_empty: bool) -> FramePlan:
+    """The frames to encode; where all are kept, the mask is perhaps not looked at before it is packed."""
+    binary = encoding.kind is SegmentationTypeValues.BINARY
+    if keep_empty and binary and mask.packs_whole and is_native(encoding.transfer_syntax_uid):
+        if np.array_equal(planes.encoding_order, np.arange(planes.count)):
+            segments = np.full(planes.count, mask.numbers[0])
+            return FramePlan(planes.encoding_order.astype(np.intp), segments, whole=True)
+    labelmap = encoding.kind is SegmentationTypeValues.LABELMAP
+    return plan_frames(
+        np.any(mask.presence, axis=1)[:, None] if labelmap else mask.presence,
+        planes.encoding_order,
+        None if labelmap else mask.numbers,
+        keep_empty=keep_empty,
     )
 
 

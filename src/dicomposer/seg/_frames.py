@@ -29,11 +29,13 @@ _SOURCE = "DerivationImageSequence.SourceImageSequence"
 class FramePlan:
     """Frames in the order in which they are encoded, as columns: the plane of each and its segment number.
 
-    ``segments`` is None for a label map, whose frames hold all segments.
+    ``segments`` is None for a label map, whose frames hold all segments. ``whole`` says that these are all planes of
+    the only segment, in order, and that the values of the mask are still to be checked: as they are packed.
     """
 
     planes: NDArray[np.intp]
     segments: NDArray[np.int64] | None
+    whole: bool = False
 
     @property
     def count(self) -> int:

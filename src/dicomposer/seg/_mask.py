@@ -62,6 +62,15 @@ class Mask(ABC):
     def _presence(self) -> NDArray[np.bool_]:
         """Pass over the mask once."""
 
+    @property
+    def packs_whole(self) -> bool:
+        """Whether :meth:`pack_whole` can do it: check all values and pack all frames in one pass."""
+        return False
+
+    def pack_whole(self, out: Array) -> None:
+        """Pack the frames of all planes of a single segment into zeroed bytes ``out``."""
+        raise NotImplementedError
+
     @abstractmethod
     def overlap(self) -> SegmentsOverlapValues:
         """Whether segments overlap."""
@@ -133,6 +142,13 @@ class LabelTiles(_Labels):
     def __init__(self, array: Array, numbers: Sequence[int], tile: tuple[int, int]) -> None:
         super().__init__(array[0], numbers)
         self.tile = tile
+
+    @property
+    def packs_whole(self) -> bool:
+        return self.numbers.tolist() == [1] and self.array.dtype.itemsize == 1 and self.tile[1] % 8 == 0
+
+    def pack_whole(self, out: Array) -> None:
+        kernels.pack_mask_tiles(self.array, self.tile, out)
 
     def _presence(self) -> NDArray[np.bool_]:
         return self._described(kernels.label_tiles_present(self.array, self.tile, int(self.numbers.max())))

@@ -87,7 +87,9 @@ def _native(mask: Mask, frames: FramePlan, fmt: PixelFormat, encoding: Encoding)
     holder = io.BytesIO(bytes(size + size % 2))
     with holder.getbuffer() as view:
         out = np.frombuffer(view, dtype=np.uint8)
-        if fmt.bits_allocated == 1 and frames.segments is not None:
+        if frames.whole:
+            mask.pack_whole(out)
+        elif fmt.bits_allocated == 1 and frames.segments is not None:
             mask.pack(frames.planes, frames.segments, out)
         else:
             dtype = np.dtype(f"<u{fmt.bits_allocated // 8}")

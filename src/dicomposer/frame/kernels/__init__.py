@@ -21,7 +21,15 @@ from ._stacks import (
     stack_present,
     stack_to_labels,
 )
-from ._tiles import cut_tiles, label_tiles_present, merge_bit_tiles, pack_label_tiles, paste_tiles, tile_count
+from ._tiles import (
+    cut_tiles,
+    label_tiles_present,
+    merge_bit_tiles,
+    pack_label_tiles,
+    pack_mask_tiles,
+    paste_tiles,
+    tile_count,
+)
 
 __all__ = [
     "cut_tiles",
@@ -32,6 +40,7 @@ __all__ = [
     "merge_bit_tiles",
     "pack_label_frames",
     "pack_label_tiles",
+    "pack_mask_tiles",
     "pack_stack_frames",
     "paste_tiles",
     "prepare",

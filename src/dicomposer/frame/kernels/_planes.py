@@ -84,7 +84,7 @@ def pack(
     out: NDArray[np.uint8],
 ) -> None:
     plane = label_plane(plane)
-    if np.unique(labels).size == labels.size:
+    if labels.size == 1 or np.unique(labels).size == labels.size:
         twin.pack_labels(plane, columns, labels, offsets, out)
         return
     for k in range(labels.size):  # the same label of the same plane twice

@@ -7,6 +7,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from dicomposer.errors import ArgumentError
+
 from ._dispatch import Array, Buffer, bits_of, choose_twin, groups, indices, within, writable
 from ._planes import check_merge, mark, pack
 
@@ -15,9 +17,14 @@ __all__ = [
     "label_tiles_present",
     "merge_bit_tiles",
     "pack_label_tiles",
+    "pack_mask_tiles",
     "paste_tiles",
     "tile_count",
 ]
+
+
+_CHUNK_BYTES = 1 << 20  # rows read at a time stay in the cache for both passes over them
+_ZERO_OR_ONE = np.uint64(0x0101010101010101)
 
 
 def tile_count(matrix_shape: tuple[int, int], tile_shape: tuple[int, int]) -> tuple[int, int]:
@@ -61,11 +68,18 @@ def label_tiles_present(matrix: Array, tile_shape: tuple[int, int], n_labels: in
     down, across = tile_count((matrix.shape[0], matrix.shape[1]), tile_shape)
     present = np.zeros((down * across, n_labels + 1), dtype=bool)
     twin = choose_twin(matrix.shape[0] * matrix.shape[1])
-    for tile, frames in _tiles(matrix, tile_shape, np.arange(down * across)):
-        flags = present[int(frames[0])]
-        mark(twin, tile, flags)
-        if tile.shape != tuple(tile_shape):
-            flags[0] = True
+    height, width = tile_shape
+    for row in range(down):
+        band = np.asarray(matrix[row * height : (row + 1) * height])
+        used = band.any(axis=0)  # most of a slide is background: one pass finds the tiles worth a closer look
+        for column in range(across):
+            part = slice(column * width, (column + 1) * width)
+            flags = present[row * across + column]
+            if used[part].any():
+                mark(twin, band[:, part], flags)
+                flags[0] |= len(band) < height or used[part].size < width  # padding
+            else:
+                flags[0] = True
     return present
 
 
@@ -100,6 +114,63 @@ def pack_label_tiles(
     twin = choose_twin(matrix.shape[0] * matrix.shape[1])
     for tile, frames in _tiles(matrix, tile_shape, tile_index):
         pack(twin, tile, tile_shape[1], label[frames], frames * pixels, target)
+
+
+def pack_mask_tiles(
+    matrix: Array, tile_shape: tuple[int, int], out: bytearray | memoryview | NDArray[np.uint8]
+) -> None:
+    """Pack all tiles of a mask of one segment, row by row, and check on the way that it holds only 0 and 1.
+
+    Each byte of the mask is read once, which is what matters for a slide.
+
+    Parameters
+    ----------
+    matrix : ndarray
+        Booleans or whole numbers of one byte (h, w); read in bands of rows.
+    tile_shape : tuple of int
+        Rows and columns of a tile; columns a multiple of 8.
+    out : bytearray, memoryview or ndarray
+        Zeroed and writable, at least (tiles * rows * columns) / 8 bytes.
+
+    Raises
+    ------
+    ArgumentError
+        If there are other values, or shapes and the buffer do not fit.
+    """
+    height, width = tile_shape
+    if matrix.dtype.itemsize != 1 or width % 8:
+        raise ArgumentError("a mask of bytes and tiles of a multiple of 8 columns are needed")
+    down, across = tile_count((matrix.shape[0], matrix.shape[1]), tile_shape)
+    target = writable(out, down * across * height * width)[: down * across * height * width // 8]
+    tiles = target.reshape(down, across, height, width // 8)
+    step = max(1, _CHUNK_BYTES // max(1, matrix.shape[1]))
+    for row in range(down):
+        for top in range(0, min(height, matrix.shape[0] - row * height), step):
+            start = row * height + top
+            band = np.ascontiguousarray(matrix[start : min(start + step, (row + 1) * height)]).view(np.uint8)
+            if _any_set(band):
+                _spread(np.packbits(band, axis=1, bitorder="little"), tiles[row, :, top : top + len(band)])
+
+
+def _any_set(band: NDArray[np.uint8]) -> bool:
+    """Whether a band of a mask holds any 1; refuses everything but 0 and 1."""
+    flat = band.reshape(-1)
+    whole = flat.size - flat.size % 8
+    merged = np.bitwise_or.reduce(flat[:whole].view(np.uint64), initial=np.uint64(0))
+    merged |= np.uint64(flat[whole:].max(initial=0))
+    if merged & ~_ZERO_OR_ONE:
+        raise ArgumentError(f"label {int(flat.max())} is above the highest that is described, 1")
+    return bool(merged)
+
+
+def _spread(bits: NDArray[np.uint8], tiles: NDArray[np.uint8]) -> None:
+    """Distribute packed rows (r, bytes) over the same rows of a row of tiles (tiles, r, bytes of a tile)."""
+    width = tiles.shape[2]
+    full = bits.shape[1] // width
+    tiles[:full] = bits[:, : full * width].reshape(len(bits), full, width).transpose(1, 0, 2)
+    if full < len(tiles):
+        rest = bits[:, full * width :]
+        tiles[full, :, : rest.shape[1]] = rest
 
 
 def cut_tiles(
