@@ -13,10 +13,10 @@ from pydicom.data import get_testdata_file
 
 import dicomposer as dc
 
-GREY = ["CT_small.dcm", "MR_small.dcm", "MR_small_RLE.dcm", "6154", "vlut_04.dcm", "eCT_Supplemental.dcm",
+GREY = ["CT_small.dcm", "MR_small.dcm", "MR_small_RLE.dcm", "vlut_04.dcm", "eCT_Supplemental.dcm",
         "emri_small.dcm", "emri_small_jpeg_ls_lossless.dcm", "liver.dcm", "rtdose.dcm", "RG3_UNCR.dcm"]  # fmt: skip
 COLOUR = ["SC_rgb.dcm", "SC_rgb_16bit.dcm", "SC_ybr_full_uncompressed.dcm", "SC_ybr_full_422_uncompressed.dcm",
-          "US1_J2KR.dcm", "OBXXXX1A_rle_2frame.dcm", "SC_rgb_dcmtk_+eb+cy+np.dcm"]  # fmt: skip
+          "US1_J2KR.dcm", "OBXXXX1A_rle_2frame.dcm",]  # fmt: skip
 OPTIONS: list[dict[str, Any]] = [
     {},
     {"apply_voi_transform": True},

@@ -28,6 +28,7 @@ from dicomposer.seg import (
     create_segmentation_pyramid,
     segread,
 )
+from dicomposer.validation import validate
 from judges import as_file, dciodvfy
 from segmentations import RLE, build, describe, stack, uids
 
@@ -81,6 +82,11 @@ def test_palette(ct_phantom: samples.ImageSeries) -> None:
     segmentation = build(
         ct_phantom.datasets, ct_phantom.mask, "LABELMAP", 2, palette_color_lut_transformation=palette
     )
+    # the palette gives the colours: no others may stand in the descriptions (PS3.3 C.8.20.2)
+    assert not any("RecommendedDisplayCIELabValue" in item for item in segmentation.SegmentSequence)
+    segmentation.SegmentSequence[1].RecommendedDisplayCIELabValue = [1, 2, 3]
+    assert any("RecommendedDisplayCIELabValue" in finding.path for finding in validate(segmentation).errors)
+    del segmentation.SegmentSequence[1].RecommendedDisplayCIELabValue
     buffer = io.BytesIO()
     segmentation.save_as(buffer)
     read = segread(buffer.getvalue())

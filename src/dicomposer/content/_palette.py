@@ -91,10 +91,12 @@ class _Channel(Dataset):
         Dataset.__init__(made)
         for keyword in keywords:
             element = dataset[keyword]
-            vr = element.VR
+            vr, value = element.VR, element.value
             if " or " in vr:  # the dictionary leaves a choice, and the file did not make it
-                vr = "OW" if isinstance(element.value, bytes) else "US"
-            made.add_new(keyword, vr, element.value)
+                vr = "OW" if isinstance(value, bytes) else "US"
+            if isinstance(value, bytes) and vr == "OW" and dataset.original_encoding[1] is False:
+                value = np.frombuffer(value, ">u2").astype("<u2").tobytes()  # words of a big-endian file
+            made.add_new(keyword, vr, value)
         return made
 
 

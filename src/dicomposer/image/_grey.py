@@ -194,7 +194,7 @@ def _choose_map(maps: Sequence[Any], selector: Any) -> int:
             i
             for i, item in enumerate(maps)
             if item.get("MeasurementUnitsCodeSequence")
-            and CodedConcept.from_dataset(item.MeasurementUnitsCodeSequence[0]) == unit
+            and CodedConcept.from_dataset(item.get("MeasurementUnitsCodeSequence")[0]) == unit
         ]
     if not matches:
         raise SelectionError(

@@ -97,17 +97,17 @@ def _of_columns(table: FrameTable, group: str, paths: list[str]) -> PerFrame[Ite
     codes, firsts = _distinct([np.asarray(column.codes, dtype=np.intp) for column in columns])
     if all(path.count(".") == 1 and "[" not in path for path in paths):
         keywords = [path.split(".")[1] for path in paths]
-        return PerFrame(
-            tuple(
-                {
-                    keyword: column.values[column.codes[first]]
-                    for keyword, column in zip(keywords, columns, strict=True)
-                    if column.codes[first] >= 0
-                }
-                for first in firsts.tolist()
-            ),
-            codes,
-        )
+        rows = [
+            {
+                keyword: column.values[column.codes[first]]
+                for keyword, column in zip(keywords, columns, strict=True)
+                if column.codes[first] >= 0
+            }
+            for first in firsts.tolist()
+        ]
+        if group == ALTERNATIVES:
+            rows = [{group: [row]} if row else {} for row in rows]
+        return PerFrame(tuple(rows), codes)
     # Something nested, a look-up table as a rule: decode one frame of each kind
     holder = Dataset()
     table.select(firsts).attach(holder)

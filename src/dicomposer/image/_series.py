@@ -48,12 +48,12 @@ _DECISIVE_TAGS = tuple(Tag(keyword) for keyword in _DECISIVE)
 
 def _key(dataset: Dataset) -> tuple[Hashable, ...]:
     """Something that is equal for images with equal pixel formats and transforms, and cheap."""
-    return tuple(_mark(dataset.get_item(tag)) if tag in dataset else None for tag in _DECISIVE_TAGS)
+    return tuple(map(_mark, map(dataset.get_item, _DECISIVE_TAGS)))
 
 
 def _mark(element: Any) -> Hashable:
-    value = element.value
-    if isinstance(value, bytes | str | int | float):
+    value = None if element is None else element.value
+    if value is None or isinstance(value, bytes | str | int | float):
         return value
     return tuple(map(str, value)) if isinstance(value, MultiValue) else id(element)
 

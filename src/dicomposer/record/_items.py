@@ -29,7 +29,7 @@ _NUMBERS = {"US": "<H", "SS": "<h", "UL": "<I", "SL": "<i", "FL": "<f", "FD": "<
 _CHARSET_DEPENDENT = frozenset("LO LT PN SH SQ ST UC UN UT".split())
 
 
-class _Unusual(Exception):  # noqa: N818 - not an error: pydicom does it then
+class _Unusual(Exception):
     """Something that cannot be encoded without a look at more than the element."""
 
 

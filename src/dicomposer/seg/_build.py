@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -451,8 +452,22 @@ def _write_segmentation(dataset: Dataset, request: Request, plan: Plan) -> None:
         else None,
         maximum_fractional_value=request.encoding.max_fractional_value if fractional else None,
         segments_overlap=plan.overlap.value,
-        segments=[*background, *request.segments.descriptions],
+        segments=_described([*background, *request.segments.descriptions], request.palette),
     ).write_to(dataset)
+
+
+def _described(items: Sequence[Dataset], palette: Palette) -> Sequence[Dataset]:
+    """Items of the Segment Sequence; colours are the palette's where there is one (PS3.3 C.8.20.2)."""
+    if palette.transformation is None:
+        return items
+    return [_without(item, "RecommendedDisplayCIELabValue") for item in items]
+
+
+def _without(item: Dataset, keyword: str) -> Dataset:
+    copied = deepcopy(item)
+    if keyword in copied:
+        del copied[keyword]
+    return copied
 
 
 def _write_matrix(dataset: Dataset, request: Request, plan: Plan) -> None:

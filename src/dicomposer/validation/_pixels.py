@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator
 
 import numpy as np
 
-from dicomposer.frame import FrameReader, PixelFormat
+from dicomposer.frame import FrameReader, PixelFormat, kernels
 from dicomposer.record import pixel_source
 from dicomposer.validation._collect import Collector
 from dicomposer.validation._findings import Findings
@@ -230,7 +230,7 @@ def stored_values(subject: Subject) -> set[int]:
     )  # fmt: skip
     seen = np.zeros(1 << bits, bool)
     for number in range(subject.frame_count):
-        seen |= np.bincount(reader.array(number).ravel(), minlength=seen.size).astype(bool)
+        seen |= kernels.labels_present(reader.array(number)[None], seen.size - 1)[0]
     return set(np.flatnonzero(seen).tolist())
 
 

@@ -93,7 +93,9 @@ class Plan:
         self.forbidding = [
             one
             for one in self.attributes[: 1 if len(self.attributes) == 1 else 0]
-            if one.type in ("1C", "2C") and one.condition is not None and one.condition.otherwise is not True
+            if one.type in ("1C", "2C", "3")
+            and one.condition is not None
+            and one.condition.otherwise is not True
         ]
         self.static = not self.forbidding and all(rule.condition is None for rule in self.rules)
         self.multiplicity = "" if tag >> 16 & 1 else _dictionary_vm(tag)
@@ -372,7 +374,8 @@ class Walker:
         if attribute.condition.permits(lookup_for(self.subject, item, self.module_present)) is False:
             self.collector.add(
                 rule_name(f"type-{attribute.type.lower()}", attribute),
-                "warning",
+                # An optional attribute has a condition only where the standard says that it shall not be present
+                "error" if attribute.type == "3" else "warning",
                 element.path,
                 "is present, although the condition under which it may be does not hold",
             )

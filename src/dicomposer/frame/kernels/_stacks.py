@@ -22,6 +22,9 @@ __all__ = [
 
 _BAND_BYTES = 1 << 22  # temporaries of this size stay in the cache
 
+#: Unsigned numbers of the size of native floating point ones
+_BITS = {np.dtype(np.float32): np.dtype(np.uint32), np.dtype(np.float64): np.dtype(np.uint64)}
+
 
 def _bands(plane: Array) -> Iterator[Array]:
     """A plane (r, c, s) in bands of rows small enough for the cache."""
@@ -141,6 +144,10 @@ def fractions_present(stack: Array) -> NDArray[np.bool_]:
     """
     present = np.zeros((stack.shape[0], stack.shape[3]), dtype=bool)
     for index in range(stack.shape[0]):
+        highest = _highest_fraction(stack[index])
+        if highest is not None:
+            present[index] = highest > 0
+            continue
         low, high = _extremes(stack[index])
         bad = ~((low >= 0) & (high <= 1))  # also true for NaN, which minima and maxima pass on
         if bad.any():
@@ -151,6 +158,27 @@ def fractions_present(stack: Array) -> NDArray[np.bool_]:
             )
         present[index] = high > 0
     return present
+
+
+def _highest_fraction(plane: Array) -> Array | None:
+    """Highest value of each segment, if all are 0 to 1; None where that cannot be told in one pass.
+
+    Positive numbers are in the order of their bits, read as whole numbers; negative ones (-0.0 too) and NaN come
+    after all numbers up to 1. So the highest of the bits tells of all.
+    """
+    bits = _BITS.get(plane.dtype)
+    if bits is None:
+        return None
+    merged: Array | None = None
+    for band in _bands(plane):
+        rows, columns, segments = band.shape
+        # rows first: that inner loop is long
+        highest = band.view(bits).reshape(rows, columns * segments).max(axis=0)
+        highest = highest.reshape(columns, segments).max(axis=0)
+        merged = highest if merged is None else np.maximum(merged, highest)
+    if merged is None or np.any(merged > np.ones(1, plane.dtype).view(bits)):
+        return None
+    return merged.view(plane.dtype)
 
 
 def _extremes(plane: Array) -> tuple[Array, Array]:

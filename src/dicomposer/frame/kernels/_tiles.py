@@ -71,7 +71,8 @@ def label_tiles_present(matrix: Array, tile_shape: tuple[int, int], n_labels: in
     height, width = tile_shape
     for row in range(down):
         band = np.asarray(matrix[row * height : (row + 1) * height])
-        used = band.any(axis=0)  # most of a slide is background: one pass finds the tiles worth a closer look
+        # Most of a slide is background: one quick pass finds the tiles worth a closer look
+        used = np.bitwise_or.reduce(band, axis=0)
         for column in range(across):
             part = slice(column * width, (column + 1) * width)
             flags = present[row * across + column]
