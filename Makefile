@@ -6,11 +6,12 @@ PYTHON ?= $(shell for p in python3 python3.13 python3.12 python3.11 python3.14 p
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
+NODE := tests/clients/node/node_modules/.package-lock.json
 WORKERS ?= auto
 OUT ?= demo-output
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check format bench matrix docs wheel clean
+.PHONY: help demo test check clients format bench matrix docs wheel clean
 
 help: ## what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +39,13 @@ check: $(READY) ## format, lint, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
+clients: $(READY) $(NODE) ## readers from Debian and npm (needs dcmtk, orthanc, orthanc-dicomweb, node 18.19+, npm)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile tests/clients $(ARGS)
+
+$(NODE): tests/clients/node/package-lock.json
+	@cd $(@D)/.. && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 format: $(READY) ## reformat and apply safe lint fixes
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -55,4 +63,4 @@ wheel: $(READY) ## build dist/*.whl and the source archive
 	@rm -rf dist && $(BIN)/python -m build --outdir dist .
 
 clean: ## remove everything that make made
-	rm -rf $(VENV) dist build $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) dist build $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/clients/node/node_modules

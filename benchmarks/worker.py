@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 import resource
 import sys
@@ -37,6 +38,7 @@ def main() -> None:
     workload = next(w for w in all_workloads() if w.name == name)
     side = Side(which)
     given = workload.prepare(side)
+    gc.collect()  # what imports and preparation left behind is not the measured part's to collect
     before = _resident()
     watch = _Peak()
     watch.start()

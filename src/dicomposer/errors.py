@@ -16,6 +16,8 @@ Each is also one of Python's own kinds, so that ``except ValueError`` keeps work
     │   ├── TruncatedError                  the bytes end too early
     │   └── CodecError                      a compressed frame that cannot be decoded
     ├── MissingDependencyError (ImportError)  an optional package is needed
+    ├── MissingFileError (FileNotFoundError)  there is no such file or folder
+    ├── NotAFileError (IsADirectoryError)     a folder where a file is needed
     └── UnavailableError (OSError)          something outside this machine cannot be reached
 
 Messages give file positions, attribute names and figures of geometry, never values that identify a patient.
@@ -23,8 +25,12 @@ Messages give file positions, attribute names and figures of geometry, never val
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import os
 
 __all__ = [
     "ArgumentError",
@@ -37,6 +43,8 @@ __all__ = [
     "IndexingError",
     "MissingAttributeError",
     "MissingDependencyError",
+    "MissingFileError",
+    "NotAFileError",
     "NotDicomError",
     "OverlapError",
     "SelectionError",
@@ -165,6 +173,44 @@ class MissingDependencyError(DicomposerError, ImportError):
         super().__init__(f"{feature} needs {package}: pip install 'dicomposer[{extra}]'")
         self.package = package
         self.extra = extra
+
+
+class MissingFileError(DicomposerError, FileNotFoundError):
+    """There is no such file or folder.
+
+    Parameters
+    ----------
+    message : str
+        What is missing.
+    filename : str or os.PathLike, optional
+        Its path.
+    """
+
+    def __init__(self, message: str, filename: str | os.PathLike[str] | None = None) -> None:
+        super().__init__(message)
+        self.errno, self.filename = errno.ENOENT, filename
+
+    def __str__(self) -> str:
+        return str(self.args[0])  # OSError would put the number of the error in front
+
+
+class NotAFileError(DicomposerError, IsADirectoryError):
+    """A folder, where a file is needed.
+
+    Parameters
+    ----------
+    message : str
+        What is wrong.
+    filename : str or os.PathLike, optional
+        The path.
+    """
+
+    def __init__(self, message: str, filename: str | os.PathLike[str] | None = None) -> None:
+        super().__init__(message)
+        self.errno, self.filename = errno.EISDIR, filename
+
+    def __str__(self) -> str:
+        return str(self.args[0])
 
 
 class UnavailableError(DicomposerError, OSError):

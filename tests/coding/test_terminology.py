@@ -40,6 +40,10 @@ OUTSIDE_THE_CONTEXT_GROUPS = {
     "68455001": "Iliopsoas muscle",
     "67769002": "Subcutaneous fatty tissue",
     "56972008": "Lymphocyte",  # as in the public collections of nuclei annotations (Imaging Data Commons)
+    "115240006": "Glioma",  # value set eHDSI Morphologic Abnormality 8.1.0 (terminology.ehdsi.eu)
+    # Release notes of the International Edition: new concept "Meningioma (morphologic abnormality)", under which the
+    # subtypes of the WHO classification of 2021 are grouped.
+    "1373614004": "Meningioma",
 }
 
 BONES = (
@@ -68,9 +72,9 @@ BRAIN = (
     "Left-VentralDC|WM-hypointensities|Optic-Chiasm"
 ).split("|")
 OTHERS = (
-    "tumor|lesion|nodule|edema|cyst|necrosis|nuclei|cell|tissue|stroma|body|background|enhancing tumor".split(
-        "|"
-    )
+    "tumor|lesion|nodule|edema|cyst|necrosis|nuclei|cell|tissue|stroma|body|background|enhancing tumor|glioma|"
+    "glioblastoma|GBM|meningioma|metastasis|whole tumour|WT|tumour core|TC|enhancing tumour|ET|necrotic core|NCR|"
+    "edema|oedema|ED".split("|")
 )
 
 

@@ -221,6 +221,21 @@ def test_slide(kind: str, tile: tuple[int, int] | None, organisation: str | None
     np.testing.assert_array_equal(segmentation.get_volume(combine_segments=True).array[0], matrix)
 
 
+@pytest.mark.parametrize("tile", [None, (8, 16), (10, 10), (200, 304)])
+@pytest.mark.parametrize("dtype", [np.uint8, bool, np.int16])
+def test_whole_slide_of_one_segment(tile: tuple[int, int] | None, dtype: type) -> None:
+    """Packed without a look before: in the same pass that refuses wrong values."""
+    slide = samples.phantom_slide()
+    matrix = (slide.mask > 0).astype(dtype)
+    options = {"tile_pixel_array": True, "tile_size": tile, "dimension_organization_type": "TILED_FULL"}
+    segmentation = reopened(build([slide.dataset], matrix, "BINARY", 1, **options))
+    np.testing.assert_array_equal(segmentation.get_total_pixel_matrix(combine_segments=True), matrix)
+    if dtype is not bool:
+        matrix[-1, -1] = 2
+        with pytest.raises(ValueError, match="label 2"):
+            build([slide.dataset], matrix, "BINARY", 1, **options)
+
+
 def test_stacked_slide_with_overlap() -> None:
     slide = samples.phantom_slide()
     masks = np.stack([slide.mask > 0, np.ones_like(slide.mask, dtype=bool)], axis=-1)[None]

@@ -83,9 +83,9 @@ def test_a_nifti_affine_in_single_precision() -> None:
     ("source", "message"),
     [
         (tilted(np.radians(3.0)), r"axes differ by 3 degrees"),
-        (AXIAL @ np.diag([1, 1, 1.1, 1]), r"spacing is 0\.77 mm against 0\.7 mm along its third axis"),
-        (AXIAL @ np.diag([2, 1, 1, 1]), r"spacing is 5 mm against 2\.5 mm along its first axis"),
-        (AXIAL + np.array([[0, 0, 0, 0.35]] + [[0] * 4] * 3), r"\+0\.5 voxels beside|-0\.5 voxels beside"),
+        (AXIAL @ np.diag([1, 1, 1.1, 1]), r"spacing is 0\.77 mm against 0\.7 mm between columns"),
+        (AXIAL @ np.diag([2, 1, 1, 1]), r"spacing is 5 mm against 2\.5 mm between slices"),
+        (AXIAL + np.array([[0, 0, 0, 0.35]] + [[0] * 4] * 3), r"\+0\.5 columns beside|-0\.5 columns beside"),
         (AXIAL @ np.diag([1, 1, 1.001, 1]), r"deviation 0\.511 voxels"),
     ],
     ids=["turned", "wider", "twice", "half a voxel", "adds up"],

@@ -70,7 +70,7 @@ def fill(reader: FrameReader, chain: Pipeline, selection: Selection) -> Array:
     if is_native(reader.syntax_uid):
         in_threads(lambda i: place(i, reader.array(frames[i])), len(frames), out.nbytes)
     else:  # codecs are what takes time, and the reader runs them on all cores
-        for i, frame in enumerate(reader.iter_arrays(frames, workers=-1)):
+        for i, frame in enumerate(reader.iter_arrays(frames, workers=-1 if len(frames) > 1 else 0)):
             place(i, frame)
     return out
 

@@ -6,7 +6,7 @@ from ._columns import Categories, Column
 from ._declare import Module, attribute
 from ._layout import Layout
 from ._read import read
-from ._save import save
+from ._save import replacing, save
 from ._source import FileSlice, PixelSource, pixel_source
 from ._table import FrameTable
 from ._values import format_ds
@@ -23,5 +23,6 @@ __all__ = [
     "format_ds",
     "pixel_source",
     "read",
+    "replacing",
     "save",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Sequence
 from functools import cached_property
@@ -19,7 +20,6 @@ from ._scan import ITEM, SEQUENCE_END, UNDEFINED, Leaf, Nest, Node, Scanner
 from ._values import BINARY, WIDTH
 
 _PATIENCE = 16
-_rng = np.random.default_rng()  # unpredictable multipliers: nobody can prepare values that collide
 
 
 class ByteStore:
@@ -210,7 +210,8 @@ def _factorise_records(records: npt.NDArray[Any], length: int) -> tuple[Indices 
     void_view(padded, length, len(records), 0, words * 8)[...] = records
     if (padded == padded[0]).all():
         return np.zeros(len(records), np.intp), np.zeros(1, np.intp)
-    factors = _rng.integers(1, 2**63, words, np.uint64) * np.uint64(2) + np.uint64(1)
+    # Unpredictable odd multipliers: nobody can prepare values that collide
+    factors = np.frombuffer(os.urandom(8 * words), np.uint64) | np.uint64(1)
     hashes = np.zeros(len(records), np.uint64)
     for word in range(words):
         hashes += (padded[:, word] ^ (padded[:, word] >> np.uint64(32))) * factors[word]

@@ -137,7 +137,7 @@ def _simple(vr: str, value: Any) -> bytes | None:
         return None  # pydicom says what is wrong
 
 
-def _implicit_header(tag: int, vr: str, length: int) -> bytes:
+def _implicit_header(tag: int, _vr: str, length: int) -> bytes:
     return struct.pack("<HHI", tag >> 16, tag & 0xFFFF, length)
 
 

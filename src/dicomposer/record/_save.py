@@ -22,7 +22,14 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID
 from pydicom.valuerep import AMBIGUOUS_VR
 
-from dicomposer.errors import ArgumentError, ArgumentTypeError, ConformanceError, DicomposerError
+from dicomposer.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    ConformanceError,
+    DicomposerError,
+    MissingFileError,
+    NotAFileError,
+)
 
 from ._items import encode_items
 from ._read import BIG_ENDIAN, DEFLATED, IMPLICIT
@@ -71,11 +78,11 @@ def save(dataset: Dataset, fp: Writable, *, overwrite: bool = True, durable: boo
         If the file meta information cannot be completed.
     ArgumentError
         If the dataset cannot be written in that encoding.
-    OSError
+    MissingFileError, NotAFileError, OSError
         If the file cannot be written; what was at the path is untouched.
     """
     if isinstance(fp, (str, os.PathLike)):
-        with _replacing(os.fspath(fp), overwrite, durable) as stream:
+        with replacing(fp, overwrite=overwrite, durable=durable) as stream:
             _write(dataset, stream)
     elif hasattr(fp, "write"):
         _write(dataset, fp)
@@ -84,20 +91,45 @@ def save(dataset: Dataset, fp: Writable, *, overwrite: bool = True, durable: boo
 
 
 @contextmanager
-def _replacing(path: str, overwrite: bool, durable: bool) -> Iterator[BinaryIO]:
-    """Open a temporary file that takes the place of `path` when all went well."""
-    path = os.path.realpath(path)
+def replacing(
+    path: str | os.PathLike[str], *, overwrite: bool = True, durable: bool = True
+) -> Iterator[BinaryIO]:
+    """Open a temporary file that takes the place of `path` in one step when all went well.
+
+    Parameters
+    ----------
+    path : str or os.PathLike
+        The file to write; it gets the permissions that a new file has.
+    overwrite : bool
+        Whether a file at the path may be replaced.
+    durable : bool
+        Whether to wait until the file has reached the disk.
+
+    Raises
+    ------
+    FileExistsError
+        If the file exists and `overwrite` is false.
+    MissingFileError
+        If its folder does not exist.
+    NotAFileError
+        If it is a folder.
+    """
+    given, path = os.fspath(path), os.path.realpath(path)
+    folder, name = os.path.split(path)
+    if os.path.isdir(path):
+        raise NotAFileError(f"{given} is a folder; give the name of a file", given)
+    if not os.path.isdir(folder):
+        raise MissingFileError(f"there is no folder {os.path.dirname(given) or folder}", folder)
     try:
         special = not stat.S_ISREG(os.stat(path).st_mode)
         if not overwrite:
             raise FileExistsError(17, "the file exists and overwrite=False", path)
     except FileNotFoundError:
         special = False
-    if special and not os.path.isdir(path):  # a pipe or a device is written to, not replaced
+    if special:  # a pipe or a device is written to, not replaced
         with open(path, "wb") as stream:
             yield stream
         return
-    folder, name = os.path.split(path)
     temporary = os.path.join(folder, f".{name[:100]}.{secrets.token_hex(6)}.part")
     flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
     try:

@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import io
 import os
+import stat
 import threading
 from typing import Any, Protocol
 
 from pydicom.tag import BaseTag
 
-from dicomposer.errors import ArgumentError, ArgumentTypeError, DamagedFileError, TruncatedError
+from dicomposer.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DamagedFileError,
+    MissingFileError,
+    NotAFileError,
+    TruncatedError,
+)
 
 #: Tags whose value is the pixels: Pixel Data, Float Pixel Data, Double Float Pixel Data.
 PIXEL_TAGS = (0x7FE00010, 0x7FE00008, 0x7FE00009)
@@ -61,8 +69,14 @@ class FileSource:
 
     def __init__(self, path: str, signature: tuple[int, int] | None = None) -> None:
         self.path = path
-        self._file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+        try:
+            self._file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
+        except FileNotFoundError:
+            raise MissingFileError(f"no such file or folder: {path}", path) from None
         status = os.fstat(self._file)
+        if stat.S_ISDIR(status.st_mode):
+            self.close()
+            raise NotAFileError(f"{path} is a folder; give the name of a file", path)
         self.size = status.st_size
         self.signature = (status.st_size, status.st_mtime_ns)
         self._lock = threading.Lock()

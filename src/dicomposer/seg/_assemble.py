@@ -157,12 +157,13 @@ def _merge(
         )
         return overlapped and check
     for (source, target), value in zip(_placed(frames, selection, out), values.tolist(), strict=True):
-        if frames.maximum is not None and not np.all((source == 0) | (source == frames.maximum)):
-            raise ArgumentError("segments can be combined only where all fractions are exactly 0 or 1")
         inside = source != 0
-        if check and np.any(target[inside]):
+        exact = frames.maximum is None or np.array_equal(inside, source == frames.maximum)
+        if not exact:
+            raise ArgumentError("segments can be combined only where all fractions are exactly 0 or 1")
+        if check and np.any(inside & (target != 0)):
             return True
-        target[inside] = np.maximum(target[inside], value)
+        np.maximum(target, inside * target.dtype.type(value), out=target)
     return False
 
 

@@ -268,11 +268,11 @@ def plan(request: Request) -> Plan:
 
 def _choose_frames(encoding: Encoding, planes: PlanePlan, mask: Mask, *, keep_empty: bool) -> FramePlan:
     """The frames to encode; where all are kept, the mask is perhaps not looked at before it is packed."""
-    binary = encoding.kind is SegmentationTypeValues.BINARY
-    if keep_empty and binary and mask.packs_whole and is_native(encoding.transfer_syntax_uid):
-        if np.array_equal(planes.encoding_order, np.arange(planes.count)):
-            segments = np.full(planes.count, mask.numbers[0])
-            return FramePlan(planes.encoding_order.astype(np.intp), segments, whole=True)
+    native_bits = encoding.kind is SegmentationTypeValues.BINARY and is_native(encoding.transfer_syntax_uid)
+    in_order = np.array_equal(planes.encoding_order, np.arange(planes.count))
+    if keep_empty and native_bits and in_order and mask.packs_whole:
+        segments = np.full(planes.count, mask.numbers[0])
+        return FramePlan(planes.encoding_order.astype(np.intp), segments, whole=True)
     labelmap = encoding.kind is SegmentationTypeValues.LABELMAP
     return plan_frames(
         np.any(mask.presence, axis=1)[:, None] if labelmap else mask.presence,

@@ -19,7 +19,7 @@ GRID_TOLERANCE = 0.05
 Rounded spacings add up over hundreds of slices (decimal strings in DICOM, single precision in NIfTI):
 hundredths of a voxel are noise. Mistakes of convention show as half a voxel or more."""
 
-_AXIS_NAMES = ("first", "second", "third")
+_AXIS_NAMES = ("slices", "rows", "columns")  # of the target, whose axes run so everywhere here
 
 
 @dataclass(frozen=True)
@@ -180,8 +180,8 @@ def _difference(source: FloatArray, target: FloatArray, error: tuple[float, floa
     best = np.argmax(cosines, axis=0)
     angle = float(np.degrees(np.arccos(np.clip(cosines[best, np.arange(3)], 0, 1))).max())
     matched = [
-        f"{spacings[0][axis]:.6g} mm against {spacings[1][best[axis]]:.6g} mm along its {_AXIS_NAMES[axis]} "
-        "axis"
+        f"{spacings[0][axis]:.6g} mm against {spacings[1][best[axis]]:.6g} mm between "
+        f"{_AXIS_NAMES[best[axis]]}"
         for axis in range(3)
         if abs(spacings[0][axis] - spacings[1][best[axis]]) > 1e-6 * spacings[1][best[axis]]
     ]
@@ -191,8 +191,8 @@ def _difference(source: FloatArray, target: FloatArray, error: tuple[float, floa
     parts.append(f"the spacing is {', '.join(matched)}" if matched else "the spacing is the same")
     parts.append(
         "the first voxel lies "
-        + ", ".join(f"{value:+.4g}" for value in fraction)
-        + " voxels beside the nearest one of the target"
+        + ", ".join(f"{value:+.4g} {name}" for value, name in zip(fraction, _AXIS_NAMES, strict=True))
+        + " beside the nearest one of the target"
     )
     text = "The grid differs from the one asked for: " + "; ".join(parts)
     if error is not None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dicomposer import record
 from dicomposer.errors import ArgumentError, MissingDependencyError
 
 _LINE = 22  # pixels of a line of the legend
@@ -38,8 +38,12 @@ def save_png(
     MissingDependencyError
         Without Pillow (extra ``view``).
     ArgumentError
-        When the array is no picture.
+        When the array is no picture, or the name does not end in ``.png``.
+    MissingFileError, NotAFileError
+        When there is no such folder, or the path is one.
     """
+    if Path(path).suffix.lower() != ".png":
+        raise ArgumentError(f"{path} would hold a PNG picture: let its name end in .png")
     try:
         from PIL import Image
     except ImportError:
@@ -49,15 +53,8 @@ def save_png(
     picture = Image.fromarray(np.ascontiguousarray(array))
     if legend:
         picture = _with_legend(picture.convert("RGB"), legend)
-    target = Path(path)
-    descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.", suffix=".tmp")
-    try:
-        with os.fdopen(descriptor, "wb") as file:
-            picture.save(file, format="PNG", optimize=True)
-        Path(name).replace(target)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    with record.replacing(path, durable=False) as file:
+        picture.save(file, format="PNG", optimize=True)
 
 
 def _with_legend(picture: Any, legend: Mapping[str, tuple[int, int, int]]) -> Any:

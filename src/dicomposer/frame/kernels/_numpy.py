@@ -208,6 +208,11 @@ def _rle_tokens(
     return out.tobytes()
 
 
+# What background is encoded as, many runs of 128 zeros, and what that means
+_BLANK_RUNS = b"\x81\0" * 64
+_BLANK = bytes(64 * 128)
+
+
 def rle_decode(source: U8, out: U8) -> int:
     """Decode an RLE segment into ``out``; return how many bytes it stands for, counted until ``out`` is full.
 
@@ -219,7 +224,10 @@ def rle_decode(source: U8, out: U8) -> int:
     position = total = 0
     while position < end and total < size:
         head = data[position]
-        if head < 128:
+        if head == 129 and data.startswith(_BLANK_RUNS, position) and total + len(_BLANK) <= size:
+            part = _BLANK
+            position += len(_BLANK_RUNS)
+        elif head < 128:
             part = data[position + 1 : position + head + 2]
             position += head + 2
         elif head > 128:
