@@ -20,6 +20,8 @@ Each is also one of Python's own kinds, so that ``except ValueError`` keeps work
     ├── NotAFileError (IsADirectoryError)     a folder where a file is needed
     └── UnavailableError (OSError)          something outside this machine cannot be reached
 
+    EmptySegmentWarning (UserWarning)       a segment of which the mask holds nothing
+
 Messages give file positions, attribute names and figures of geometry, never values that identify a patient.
 """
 
@@ -39,6 +41,7 @@ __all__ = [
     "ConformanceError",
     "DamagedFileError",
     "DicomposerError",
+    "EmptySegmentWarning",
     "GeometryError",
     "IndexingError",
     "MissingAttributeError",
@@ -211,6 +214,10 @@ class NotAFileError(DicomposerError, IsADirectoryError):
 
     def __str__(self) -> str:
         return str(self.args[0])
+
+
+class EmptySegmentWarning(UserWarning):
+    """A segment is described, but the mask holds no voxel of it."""
 
 
 class UnavailableError(DicomposerError, OSError):

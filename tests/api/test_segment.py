@@ -317,7 +317,7 @@ def test_irregular_stacks_take_arrays_but_no_volumes(flaws, what):
         ({"mask": {}}, ArgumentError, "empty"),
         ({"mask": {"liver": np.zeros((8, 32, 40, 2))}}, ArgumentError, "4 dimensions"),
         ({"mask": "nowhere.nii.gz"}, FileNotFoundError, "nowhere"),
-        ({"mask": "mask.docx"}, UnsupportedError, "docx"),
+        ({"mask": __file__}, UnsupportedError, "known by its name"),
     ],
     ids=str,
 )

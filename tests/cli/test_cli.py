@@ -179,8 +179,8 @@ class TestValidate:
         (tmp_path / "cut.dcm").write_bytes(data[: len(data) // 2])
         assert "1 with errors" in run("validate", "cut.dcm", status=1).output
         (tmp_path / "empty").mkdir()
-        run("validate", "empty", status=1)
-        run("validate", "nowhere", status=1)
+        assert "nothing to check" in run("validate", "empty", status=2).output
+        assert "no such file or folder: nowhere" in run("validate", "nowhere", status=1).output
 
 
 class TestTerms:

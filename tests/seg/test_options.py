@@ -204,6 +204,13 @@ def test_lossy_sources_leave_their_mark(ct_phantom: samples.ImageSeries) -> None
     segmentation = build(sources, ct_phantom.mask, "BINARY", 2)
     assert segmentation.LossyImageCompression == "01"
     assert segmentation.LossyImageCompressionRatio == 12.5
+    del sources[3].LossyImageCompressionMethod, sources[3].LossyImageCompression
+    sources[3].file_meta.TransferSyntaxUID = "1.2.840.10008.1.2.4.50"
+    segmentation = build(sources, ct_phantom.mask, "BINARY", 2)  # its transfer syntax tells
+    assert segmentation.LossyImageCompressionMethod == "ISO_10918_1"
+    del sources[3].LossyImageCompressionRatio
+    with pytest.warns(UserWarning, match="LossyImageCompressionRatio"):
+        build(sources, ct_phantom.mask, "BINARY", 2)
 
 
 def test_edits_are_obeyed(ct_phantom: samples.ImageSeries) -> None:
@@ -325,3 +332,56 @@ def test_iter_segments(ct_phantom: samples.ImageSeries) -> None:
     with pytest.raises(RuntimeError):
         next(build(ct_phantom.datasets, ct_phantom.mask, "LABELMAP", 2).iter_segments())
     assert stack(ct_phantom.mask, 2).any()
+
+
+@pytest.mark.parametrize("thickness", [None, "", "varying"])
+def test_slice_thickness_of_the_source(
+    ct_phantom: samples.ImageSeries, thickness: str | None, tmp_path: object
+) -> None:
+    """Slice Thickness may be absent, empty (type 2 in CT) or different between slices."""
+    from pathlib import Path
+
+    sources = [deepcopy(d) for d in ct_phantom.datasets]
+    for i, source in enumerate(sources):
+        if thickness is None:
+            del source.SliceThickness
+        else:
+            source.SliceThickness = None if thickness == "" else 2.5 + (i % 2)
+    segmentation = build(sources, ct_phantom.mask, "BINARY", 2)
+    path = as_file(segmentation, Path(str(tmp_path)))
+    assert not dciodvfy(path).errors
+    volume = segread(path).get_volume(combine_segments=True)
+    assert (volume.array > 0).sum() == (ct_phantom.mask > 0).sum()
+    if thickness == "varying":
+        frame = segmentation.PerFrameFunctionalGroupsSequence[0]
+        source = frame.DerivationImageSequence[0].SourceImageSequence[0].ReferencedSOPInstanceUID
+        expected = next(d for d in sources if source == d.SOPInstanceUID).SliceThickness
+        assert frame.PixelMeasuresSequence[0].SliceThickness == expected
+
+
+def test_single_frame_images_that_count_their_frame(
+    ct_phantom: samples.ImageSeries, tmp_path: object
+) -> None:
+    from pathlib import Path
+
+    sources = [deepcopy(d) for d in ct_phantom.datasets]
+    for source in sources:
+        source.NumberOfFrames = 1
+    for chosen in (slice(None), slice(2, 3)):
+        segmentation = build(sources[chosen], ct_phantom.mask[chosen], "BINARY", 2)
+        assert not dciodvfy(as_file(segmentation, Path(str(tmp_path)))).errors
+        read = segmentation.get_pixels_by_source_instance(uids(sources[chosen]), combine_segments=True)
+        np.testing.assert_array_equal(read, ct_phantom.mask[chosen])
+
+
+def test_pydicom_writes_and_describes_it(ct_phantom: samples.ImageSeries, tmp_path: object) -> None:
+    import json
+    from pathlib import Path
+
+    import pydicom
+
+    segmentation = build(ct_phantom.datasets, ct_phantom.mask, "BINARY", 2)
+    path = Path(str(tmp_path)) / "a.dcm"
+    pydicom.dcmwrite(path, segmentation)
+    assert pydicom.dcmread(path).PixelData == segmentation.PixelData
+    assert json.loads(segmentation.to_json())["00080060"]["Value"] == ["SEG"]

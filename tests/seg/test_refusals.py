@@ -239,3 +239,29 @@ def test_reading_refuses_what_is_not_there(ct_phantom: samples.ImageSeries) -> N
         segmentation.add_segments(ct_phantom.mask, [describe(3)])
     with pytest.raises(ValueError, match="not a Segmentation"):
         Segmentation.from_dataset(ct_phantom.datasets[0])
+
+
+def test_uids_of_the_source_are_not_reused(ct_phantom: samples.ImageSeries) -> None:
+    """Also where the source image has no frame in the result."""
+    source = ct_phantom.datasets[0]
+    for uids in (("1.2.3", source.SOPInstanceUID), (source.SeriesInstanceUID, "1.2.4")):
+        with pytest.raises(ArgumentError, match="that of"):
+            Segmentation(
+                ct_phantom.datasets, ct_phantom.mask == 1, "BINARY", [describe(1)],
+                uids[0], 1, uids[1], 1, "m", "mm", "1", "sn",
+            )  # fmt: skip
+
+
+def test_patients_without_an_id(ct_phantom: samples.ImageSeries) -> None:
+    nameless = [deepcopy(d) for d in ct_phantom.datasets]
+    for dataset in nameless:
+        dataset.PatientID = ""
+    build(nameless, ct_phantom.mask, "BINARY", 2)
+    nameless[3].PatientName = "Somebody^Else"
+    with pytest.raises(ArgumentError, match="2 different patients"):
+        build(nameless, ct_phantom.mask, "BINARY", 2)
+    issued = [deepcopy(d) for d in ct_phantom.datasets]
+    issued[0].IssuerOfPatientID = "A"
+    issued[1].IssuerOfPatientID = "B"
+    with pytest.raises(ArgumentError, match="2 different patients"):
+        build(issued, ct_phantom.mask, "BINARY", 2)

@@ -81,20 +81,24 @@ class Placer:
             )
         assert layer.geometry is not None
         target, order = source_grid(self.planes, layer.geometry)
-        match = spatial.match_affines(
-            layer.geometry.affine,
-            layer.geometry.spatial_shape,
-            target.affine,
-            target.spatial_shape,
-            tol=_TOLERANCE,
-        )
+        try:
+            match = spatial.match_affines(
+                layer.geometry.affine,
+                layer.geometry.spatial_shape,
+                target.affine,
+                target.spatial_shape,
+                tol=_TOLERANCE,
+            )
+        except GeometryError as error:
+            raise GeometryError(f"{error} {_compared(layer.geometry, target)}") from None
         placed = match.apply(layer.array)
         if match.voxels_lost:
             lost = int(np.count_nonzero(layer.array)) - int(np.count_nonzero(placed))
             if lost:
                 raise GeometryError(
                     f"{lost} voxels of the mask lie outside the source images ({len(self.planes)} planes of "
-                    f"{self.planes.shape[0]}x{self.planes.shape[1]}); are some images missing?"
+                    f"{self.planes.shape[0]}x{self.planes.shape[1]}); are some images missing? "
+                    f"{_compared(layer.geometry, target)}"
                 )
         return Placed(placed, order)
 
@@ -126,7 +130,14 @@ def source_grid(planes: SourcePlanes, mask: VolumeGeometry) -> tuple[VolumeGeome
         spacing=mask.spacing_between_slices if len(planes) == 1 else None,
         pixel_spacing=planes.pixel_spacing,
     )
-    spacing = stack.require_regular()
+    problems = stack.problems()
+    if problems:
+        raise GeometryError(
+            f"a mask with a geometry needs images on a regular grid, and the {len(planes)} source images fill none: "
+            f"{'; '.join(problems)}{_missing_places(stack)}. Pass the complete series, or the mask as an "
+            "array with one plane for each image and order="
+        )
+    spacing = stack.spacing
     assert spacing is not None  # one plane took that of the mask
     affine = np.eye(4)
     affine[:3, 0] = stack.normal * spacing
@@ -134,6 +145,39 @@ def source_grid(planes: SourcePlanes, mask: VolumeGeometry) -> tuple[VolumeGeome
     affine[:3, 2] = planes.orientation[:3] * planes.pixel_spacing[1]
     affine[:3, 3] = stack.origin
     return VolumeGeometry(affine, (len(planes), *planes.shape), "PATIENT", uid), stack.order
+
+
+def _missing_places(stack: spatial.PlaneStack) -> str:
+    """Image Position (Patient) of the slices that are not there."""
+    if not stack.missing or stack.spacing is None:
+        return ""
+    shown = [stack.origin + slot * stack.spacing * stack.normal for slot in stack.missing[:3]]
+    places = " and ".join("(" + ", ".join(f"{value + 0.0:.5g}" for value in place) + ")" for place in shown)
+    more = ", ..." if len(stack.missing) > len(shown) else ""
+    return f"; no slice lies at x, y, z = {places}{more} mm"
+
+
+def _compared(mask: VolumeGeometry, target: VolumeGeometry) -> str:
+    """Where mask and images lie, in millimetres: those of another scan are far away or of another size."""
+    (centre, size), (wanted, room) = _box(mask), _box(target)
+    apart = float(np.linalg.norm(centre - wanted))
+    text = (
+        f"The centre of the mask lies {apart:.4g} mm from that of the images; along x, y, z the mask measures "
+        f"{_millimetres(size)}, the images {_millimetres(room)}"
+    )
+    strange = apart > 0.1 * float(room.max()) or np.abs(size - room).max() > 0.1 * float(room.max())
+    return text + ("; is this the mask of another scan?" if strange else "")
+
+
+def _box(grid: VolumeGeometry) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Centre (3,) and extent (3,) along the axes of the patient, mm."""
+    shape = np.asarray(grid.spatial_shape, dtype=np.float64)
+    centre = grid.affine[:3, :3] @ ((shape - 1) / 2) + grid.affine[:3, 3]
+    return centre, np.abs(grid.affine[:3, :3]) @ shape
+
+
+def _millimetres(lengths: NDArray[np.float64]) -> str:
+    return " x ".join(f"{length:.4g}" for length in lengths) + " mm"
 
 
 def _check_plane_shape(array: NDArray[Any], planes: SourcePlanes) -> None:

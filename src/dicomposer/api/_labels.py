@@ -32,6 +32,7 @@ def as_labels(array: NDArray[Any]) -> NDArray[Any]:
     lowest, highest = array.min(), array.max()
     if array.dtype.kind == "f":
         _check_whole(array, lowest, highest)
+    lowest, highest = lowest.item(), highest.item()  # half floats overflow in the comparison
     if lowest < 0 or highest > _LARGEST_LABEL:
         raise ArgumentError(
             f"labels must lie between 0 (background) and {_LARGEST_LABEL}; the mask holds {lowest:g} to "

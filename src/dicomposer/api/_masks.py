@@ -13,7 +13,13 @@ from numpy.typing import NDArray
 
 from dicomposer import convert
 from dicomposer.api._sources import read_header
-from dicomposer.errors import ArgumentError, MissingDependencyError, OverlapError
+from dicomposer.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    MissingDependencyError,
+    MissingFileError,
+    OverlapError,
+)
 from dicomposer.seg import SOP_CLASS_UIDS, Segmentation, SegmentDescription
 from dicomposer.volume import Volume, VolumeGeometry
 
@@ -83,9 +89,14 @@ class Masks:
             yield layer
 
 
+def mask_suffixes() -> tuple[str, ...]:
+    """Endings of files that hold one mask each."""
+    return (*convert.volume_suffixes(), ".npy")
+
+
 def _folder(folder: Path) -> dict[str, Path]:
     """One file a structure, named after it, as segmentation programs write them."""
-    known = (*convert.volume_suffixes(), ".npy")
+    known = mask_suffixes()
     found = {p.name[: -len(_suffix(p))]: p for p in sorted(folder.iterdir()) if _suffix(p) in known}
     if not found:
         raise ArgumentError(f"the folder {folder} holds no mask ({', '.join(known)})")
@@ -143,11 +154,20 @@ def read_layer(mask: Any) -> Layer:
     """
     if isinstance(mask, Segmentation):
         return _of_segmentation(mask)
-    if isinstance(mask, str | os.PathLike) and _suffix(Path(mask)) in _PICTURE_SUFFIXES:
-        return _bare(_picture(Path(mask)))
     if hasattr(mask, "__array__") and not _has_geometry(mask):  # tensors, memory maps
         mask = np.asarray(mask)
-    found = convert.read_mask(mask)
+    if isinstance(mask, str | os.PathLike):
+        if not Path(mask).exists():
+            raise MissingFileError(f"no such file or folder: {os.fspath(mask)}", mask)
+        if _suffix(Path(mask)) in _PICTURE_SUFFIXES:
+            return _bare(_picture(Path(mask)))
+    try:
+        found = convert.read_mask(mask)
+    except ArgumentTypeError:
+        raise ArgumentTypeError(
+            "a mask is a numpy array, a file, a Volume, an image of nibabel, SimpleITK or itk, or a dictionary "
+            f"of these, not {type(mask).__name__}"
+        ) from None
     return _bare(found) if isinstance(found, np.ndarray) else _of_volume(found)
 
 

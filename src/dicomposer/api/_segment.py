@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -14,10 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+from dicomposer.api._empty import warn_of_empty_segments
 from dicomposer.api._grid import Placer
 from dicomposer.api._join import join
 from dicomposer.api._labels import as_labels, labels_in, relabel
-from dicomposer.api._masks import MaskLike, Masks
+from dicomposer.api._masks import MaskLike, Masks, mask_suffixes
 from dicomposer.api._planes import SourcePlanes
 from dicomposer.api._segments import (
     Algorithm,
@@ -113,8 +115,8 @@ def segment(
         dictionary. A single name stands for the only value of a mask, whatever it is. Described labels may be
         missing from the mask, but not the reverse.
     segmentation_type : {"BINARY", "LABELMAP", "FRACTIONAL"}
-        How to store it. BINARY and FRACTIONAL number the segments 1, 2, 3... in the order of the label
-        values; LABELMAP keeps the values.
+        How to store it, in upper or lower case. BINARY and FRACTIONAL number the segments 1, 2, 3... in the
+        order of the label values; LABELMAP keeps the values.
     order : str or Sequence[str], optional
         In which order the planes of a bare array run; required when `source` is a folder. A direction
         ("head-to-feet", "feet-to-head", "left-to-right", "right-to-left", "anterior-to-posterior",
@@ -143,26 +145,33 @@ def segment(
         :class:`GeometryError` for grids, :class:`TerminologyError` for names, :class:`UnsupportedError` for
         transfer syntaxes.
 
+    Warns
+    -----
+    EmptySegmentWarning
+        When the mask holds no voxel of a segment.
+
     Examples
     --------
     >>> import dicomposer as dc
     >>> dc.segment("liver.nii.gz", "ct/", ["Liver"]).save_as("liver.dcm")  # doctest: +SKIP
     """
     extra: dict[str, Any] = dict(options)
-    if segmentation_type not in _TYPES:
+    kind = str(getattr(segmentation_type, "value", segmentation_type)).upper()  # an enumeration's, as well
+    if kind not in _TYPES:
         raise ArgumentError(
             f"segmentation_type must be one of {', '.join(_TYPES)}, not {segmentation_type!r}"
         )
     made_by = Algorithm(algorithm, extra.pop("algorithm_version", None), extra.pop("algorithm_type", None))
     series = extra.pop("source_series", None)
     _check_options(extra)
+    _check_exchanged(mask, source)
     images = read_source(source, series=series)
     masks = Masks.of(mask)
-    canvas = _compose(masks, images, order, segmentation_type)
+    canvas = _compose(masks, images, order, kind)
     array, descriptions = _assign(
         canvas.array,
         read_segments(segments or masks.descriptions or None, masks.names),
-        segmentation_type,
+        kind,
         made_by,
     )
     arguments = _defaults(canvas.images[0], descriptions) | extra
@@ -170,13 +179,26 @@ def segment(
         arguments["transfer_syntax_uid"] = transfer_syntax(arguments["transfer_syntax_uid"])
     if canvas.tile:
         arguments.setdefault("tile_pixel_array", True)
-    return Segmentation(
+    made = Segmentation(
         source_images=canvas.images,
         pixel_array=array,
-        segmentation_type=segmentation_type,
+        segmentation_type=kind,
         segment_descriptions=descriptions,
         **arguments,
     )
+    tiled_full = made.get("DimensionOrganizationType") == "TILED_FULL"
+    kept = tiled_full or not arguments.get("omit_empty_frames", True)
+    warn_of_empty_segments(made, array, empty_frames_kept=kept)
+    return made
+
+
+def _check_exchanged(mask: MaskLike, source: SourceLike) -> None:
+    """Say so when the mask and the images were given in each other's place."""
+    if isinstance(source, str | os.PathLike) and os.fspath(source).lower().endswith(mask_suffixes()):
+        raise ArgumentError(
+            f"the source is a file of a mask ({os.fspath(source)}): the mask comes first, then the images"
+            + (", as in segment(mask, source)" if isinstance(mask, str | os.PathLike) else "")
+        )
 
 
 def _check_options(options: dict[str, Any]) -> None:
@@ -187,7 +209,7 @@ def _check_options(options: dict[str, Any]) -> None:
     known -= {"self", "kwargs", "source_images", "pixel_array", "segment_descriptions"}
     for name in options:
         if name not in known:
-            near = difflib.get_close_matches(name, known, n=1)
+            near = difflib.get_close_matches(name, {*known, *inspect.signature(segment).parameters}, n=1)
             raise ArgumentTypeError(
                 f"segment() takes no {name!r}" + (f"; did you mean {near[0]!r}?" if near else "")
             )

@@ -12,9 +12,9 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DatasetSequence
 from pydicom.sr.codedict import codes
 
-from dicomposer.coding import new_uid, terminology
+from dicomposer.coding import as_concept, new_uid, terminology
 from dicomposer.content import AlgorithmIdentificationSequence
-from dicomposer.errors import ArgumentError, ArgumentTypeError
+from dicomposer.errors import ArgumentError, ArgumentTypeError, TerminologyError
 from dicomposer.pixels import CIELabColor
 from dicomposer.seg import SegmentDescription
 
@@ -105,7 +105,7 @@ class SegmentSpec:
 
     def describe(self, number: int, algorithm: Algorithm, tracking_id: str) -> SegmentDescription:
         """Make the description of segment `number`."""
-        term = None if self.category is not None and self.type is not None else terminology.look_up(self.name)
+        term = None if self.category is not None and self.type is not None else self._term()
         category, kind, regions, colour = self.category, self.type, self.regions, self.colour
         if term is not None:
             category = term.category if category is None else category
@@ -126,6 +126,22 @@ class SegmentSpec:
         if term is not None and self.type is None:
             _add_modifiers(description, term)
         return description
+
+    def _term(self) -> terminology.Term:
+        """What the table says about the name; what else there is to do when it says nothing."""
+        try:
+            return terminology.look_up(self.name)
+        except TerminologyError as error:
+            lacking = [repr(key) for key in ("category", "type") if getattr(self, key) is None]
+            own = (
+                f"the dictionary lacks {' and '.join(lacking)}"
+                if len(lacking) == 1 or self.label is not None
+                else f"your own text for a known name: {{'name': 'Lesion', 'label': {self.name!r}}}; your own codes"
+            )
+            raise TerminologyError(
+                f"{error}; {own}: {{'label': {self.label or self.name!r}, 'category': code, 'type': code}}",
+                error.suggestions,
+            ) from None
 
 
 # What a dictionary may say about a segment, and the words that people use for it.
@@ -242,12 +258,43 @@ def _of_keys(item: Mapping[str, Any]) -> SegmentSpec:
                 f"a segment has no {key!r}"
                 + (f"; did you mean {near[0]!r}?" if near else f"; it has {', '.join(_KEYS)}")
             )
+    if isinstance(fields.get("type"), str):
+        # The name of a term in the place of its code: all that the term says, under the caller's own label.
+        fields["label"] = fields.get("label") or fields.get("name")
+        fields["name"] = _known("type", fields.pop("type"))
+    if isinstance(fields.get("category"), str):
+        fields["category"] = _category(fields["category"])
+    for key in ("category", "type"):
+        if fields.get(key) is not None:
+            fields[key] = as_concept(fields[key], repr(key))
     fields.setdefault("name", fields.get("label"))
     if not isinstance(fields["name"], str):
         raise ArgumentError("a segment needs a 'name' or a 'label'")
     if "regions" in fields:
         fields["regions"] = _listed(fields["regions"])
     return SegmentSpec(**fields, algorithm=Algorithm(**made) if made else None)
+
+
+_CODE = "a code of pydicom.sr.codedict.codes, a CodedConcept, or (value, scheme, meaning)"
+
+
+def _known(key: str, name: str) -> str:
+    if name not in terminology.TERMINOLOGY:
+        try:
+            terminology.look_up(name)
+        except TerminologyError as error:
+            raise TerminologyError(
+                f"{key!r} is {_CODE}, or the name of a term: {error}", error.suggestions
+            ) from None
+    return name
+
+
+def _category(name: str) -> Any:
+    """The code of a category (PS3.16 CID 7150) by its meaning."""
+    known = {term.category.meaning.lower(): term.category for term in terminology.terms()}
+    if name.lower() not in known:
+        raise TerminologyError(f"'category' is {_CODE}, or one of {', '.join(known)}; not {name!r}")
+    return known[name.lower()]
 
 
 def value_of(segment: SegmentSpec | SegmentDescription) -> int | None:
@@ -259,16 +306,15 @@ def describe(
     segments: Sequence[SegmentSpec | SegmentDescription], numbers: Sequence[int], algorithm: Algorithm
 ) -> list[SegmentDescription]:
     """Segment descriptions with their final numbers."""
-    names = Counter(s.name for s in segments if isinstance(s, SegmentSpec))
+    names = Counter(s.label or s.name for s in segments if isinstance(s, SegmentSpec))
     made = []
     for segment, number in zip(segments, numbers, strict=True):
         if isinstance(segment, SegmentDescription):
             made.append(_renumbered(segment, number))
             continue
+        name = segment.label or segment.name
         # Two lesions are two things to track: the same name then needs a number.
-        tracking = segment.tracking_id or (
-            segment.name if names[segment.name] == 1 else f"{segment.name} {number}"
-        )
+        tracking = segment.tracking_id or (name if names[name] == 1 else f"{name} {number}")
         made.append(segment.describe(number, algorithm, tracking))
     return made
 

@@ -13,7 +13,13 @@ from typing import TypeAlias
 from pydicom.dataset import Dataset
 
 from dicomposer import record
-from dicomposer.errors import ArgumentError, ArgumentTypeError, DamagedFileError, NotDicomError
+from dicomposer.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DamagedFileError,
+    NotDicomError,
+    TruncatedError,
+)
 
 SourceLike: TypeAlias = (
     "str | os.PathLike[str] | Dataset | Sequence[str | os.PathLike[str] | Dataset] | SourceImages"
@@ -109,7 +115,10 @@ def read_header(path: str | os.PathLike[str]) -> Dataset:
     except NotDicomError as error:
         raise NotDicomError(f"{os.fspath(path)} is no DICOM file ({error})") from error
     except DamagedFileError as error:
-        raise DamagedFileError(f"{os.fspath(path)}: {error}", tag=error.tag) from error
+        message = f"{os.fspath(path)}: {error} (damaged or incompletely copied)"
+        told = type(error)(message)
+        told.position, told.tag = error.position, error.tag
+        raise told from error
 
 
 def _given(item: object) -> Dataset:
@@ -130,25 +139,37 @@ def _scan(folder: Path, progress: Progress | None) -> tuple[list[Dataset], int]:
     """Read every image header below a folder; count what is no image."""
     paths = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "DICOMDIR" and p.name[:1] != ".")
     images: dict[str, Dataset] = {}
+    without_pixels: list[tuple[Path, str]] = []
     with ThreadPoolExecutor(max_workers=8) as pool:  # reading waits for disks and network shares, mostly
-        for done, dataset in enumerate(pool.map(_image_or_none, paths), start=1):
-            if dataset is not None:
-                images.setdefault(
-                    str(dataset.SOPInstanceUID), dataset
-                )  # a second copy of a file adds nothing
+        for done, dataset in enumerate(pool.map(_header_or_none, paths), start=1):
+            if dataset is not None and _is_image(dataset):
+                # a second copy of a file adds nothing
+                images.setdefault(str(dataset.SOPInstanceUID), dataset)
+            elif dataset is not None:
+                without_pixels.append((paths[done - 1], str(dataset.get("SOPClassUID"))))
             if progress is not None:
                 progress(done, len(paths))
+    kinds = {str(dataset.get("SOPClassUID")) for dataset in images.values()}
+    for path, kind in without_pixels:
+        if kind in kinds:  # a slice that ends before its pixels; left out silently, it would become a gap
+            raise TruncatedError(
+                f"{path} has no pixels, unlike the others of its kind (damaged or incompletely copied)"
+            )
     return list(images.values()), len(paths) - len(images)
 
 
-def _image_or_none(path: Path) -> Dataset | None:
+def _header_or_none(path: Path) -> Dataset | None:
     try:
         dataset = read_header(path)
     except NotDicomError:
-        return None  # a damaged slice raises: left out silently, it would become a gap that nobody sees
-    if "Rows" not in dataset or "SOPInstanceUID" not in dataset or dataset.get("SOPClassUID") in _DERIVED:
-        return None
-    return dataset if any(keyword in dataset for keyword in _PIXELS) else None
+        return None  # a damaged slice raises
+    return None if dataset.get("SOPClassUID") in _DERIVED else dataset
+
+
+def _is_image(dataset: Dataset) -> bool:
+    return all(keyword in dataset for keyword in ("Rows", "SOPInstanceUID")) and any(
+        keyword in dataset for keyword in _PIXELS
+    )
 
 
 def _choose_series(

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID as PydicomUID
-from pydicom.valuerep import DA, TM, PersonName
+from pydicom.valuerep import PersonName
 
 from dicomposer import standard
 from dicomposer.base._carry import CARRIED_MODULES, carry_over
@@ -136,8 +136,8 @@ class SOPClass(Dataset):
                 specific_character_set=_charset(specific_character_set),
                 sop_class_uid=str(sop_class_uid),
                 sop_instance_uid=str(sop_instance_uid),
-                instance_creation_date=DA(moment.date()),
-                instance_creation_time=TM(moment.time()),
+                instance_creation_date=date_text(moment.date()),
+                instance_creation_time=time_text(moment),
                 instance_number=_number(instance_number, "instance_number", 1),
                 content_qualification=content_qualification
                 and ContentQualificationValues(content_qualification).value,
@@ -176,8 +176,8 @@ class SOPClass(Dataset):
         )
         for module in modules:
             module.write_to(self)
-        self.ContentDate = _date(content_date) or DA(moment.date())
-        self.ContentTime = _time(content_time) or TM(moment.time())
+        self.ContentDate = _date(content_date) or date_text(moment.date())
+        self.ContentTime = _time(content_time) or time_text(moment)
 
     def _write_file_meta(
         self, sop_class_uid: str, sop_instance_uid: str, transfer_syntax_uid: str | None
@@ -196,6 +196,7 @@ class SOPClass(Dataset):
         meta.ImplementationClassUID = PydicomUID(IMPLEMENTATION_CLASS_UID)
         meta.ImplementationVersionName = IMPLEMENTATION_VERSION
         self.file_meta = meta
+        self.preamble = bytes(128)  # so that pydicom's own writer makes a complete file as well
 
     @property
     def transfer_syntax_uid(self) -> PydicomUID:
@@ -271,7 +272,7 @@ def _carried_keywords() -> frozenset[str]:
         for key in (*CARRIED_MODULES, "specimen")
         for attribute in standard.module(key).attributes
         if attribute.keyword != "StudyInstanceUID"
-    )
+    ) | {"LossyImageCompressionRatio", "LossyImageCompressionMethod", "PositionReferenceIndicator"}
 
 
 def _charset(value: Any) -> list[str] | str:
@@ -305,9 +306,9 @@ def _versions(value: str | Sequence[str] | None) -> str | list[str] | None:
     return value if value is None or isinstance(value, str) else [str(v) for v in value]
 
 
-def _date(value: str | datetime.date | None) -> DA | str | None:
+def _date(value: str | datetime.date | None) -> str | None:
     return None if value is None else date_text(value)
 
 
-def _time(value: str | datetime.time | None) -> TM | str | None:
+def _time(value: str | datetime.time | None) -> str | None:
     return None if value is None else time_text(value)

@@ -69,11 +69,17 @@ def segment(  # noqa: PLR0913 - options of a command, bundled at once
     output: Annotated[Path, typer.Option("--output", "-o", help="DICOM file to write.")],
     segments: Annotated[
         list[str] | None,
-        typer.Option("--segment", "-s", help="Name of a structure; repeat it for labels 1, 2, 3..."),
+        typer.Option(
+            "--segment",
+            "-s",
+            help="NAME of a structure, or TEXT=NAME for a text of your own; repeat it for labels 1, 2, 3...",
+        ),
     ] = None,
     labels: Annotated[
         list[str] | None,
-        typer.Option("--label", "-l", help="VALUE=NAME for labels that are not 1, 2, 3...; repeat it."),
+        typer.Option(
+            "--label", "-l", help="VALUE=NAME (or VALUE=TEXT=NAME) for labels that are not 1, 2, 3..."
+        ),
     ] = None,
     kind: Annotated[
         Kind, typer.Option("--type", "-t", case_sensitive=False, help="How to store the mask.")
@@ -96,7 +102,9 @@ def segment(  # noqa: PLR0913 - options of a command, bundled at once
     ] = None,
     description: Annotated[str | None, typer.Option(help="Series Description.")] = None,
     keep_empty: Annotated[bool, typer.Option("--keep-empty", help="Store empty frames as well.")] = False,
-    overwrite: Annotated[bool, typer.Option("--overwrite", help="Replace the output file.")] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the output file (never an input).")
+    ] = False,
     json: Json = False,
 ) -> None:
     """Turn a mask and its images into a DICOM Segmentation.
@@ -147,11 +155,13 @@ def validate(
     ] = Level.advice,
     json: Json = False,
 ) -> None:
-    """Check DICOM objects against the standard; the exit status is 1 when there is an error."""
+    """Check DICOM objects against the standard.
+
+    The exit status is 1 when there is an error, and 2 when there is nothing to check.
+    """
     from dicomposer.cli import _validate
 
-    if not _validate.run(paths, level.value, as_json=json):
-        raise typer.Exit(1)
+    raise typer.Exit(_validate.run(paths, level.value, as_json=json))
 
 
 @app.command()

@@ -3,32 +3,45 @@
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import IO, Any, cast
 
 import typer
 from rich.console import Console
 from rich.markup import escape
 from typer.core import TyperGroup
 
-from dicomposer.errors import ConformanceError, DicomposerError, TerminologyError
+from dicomposer.cli._wording import for_the_command_line
+from dicomposer.errors import ConformanceError, DicomposerError, EmptySegmentWarning, TerminologyError
 
-# Messages speak to callers of the library; here its keywords are options.
-_OPTIONS = {
-    "source_series=": "--series",
-    "algorithm_type=": "--algorithm-type",
-    "algorithm=": "--algorithm",
-    "segmentation_type=": "--type",
-    "segments=": "--segment or --label",
-    "order=": "--order",
-}
+_UNFOLDED = 100_000  # columns: wider than any record
 
 
 def out() -> Console:
-    """The console for results; looked up at every call, since tests exchange the streams."""
-    return Console(highlight=False)
+    """The console for results; looked up at every call, since tests exchange the streams.
+
+    What goes into a file or another program has one record a line: nothing is folded, and nothing padded.
+    """
+    console = Console(highlight=False)
+    if console.is_terminal:
+        return console
+    return Console(highlight=False, width=_UNFOLDED, file=cast("IO[str]", _Unpadded(sys.stdout)))
+
+
+class _Unpadded:
+    """A stream whose lines do not end in spaces."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        return self._stream.write(re.sub(r" +(?=\n|$)", "", text))
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
 
 
 def err() -> Console:
@@ -45,6 +58,8 @@ class CommandGroup(TyperGroup):
             return super().invoke(ctx)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # what pydicom says about odd values; `validate` says it better
+            warnings.simplefilter("always", EmptySegmentWarning)
+            warnings.showwarning = _warn
             try:
                 return super().invoke(ctx)
             except (DicomposerError, OSError) as error:
@@ -52,11 +67,15 @@ class CommandGroup(TyperGroup):
                 raise typer.Exit(1) from None
 
 
+def _warn(message: Warning | str, *_: Any, **__: Any) -> None:
+    err().print(f"[yellow]warning:[/] {escape(for_the_command_line(str(message)))}", soft_wrap=True)
+
+
 def _explain(error: Exception) -> None:
     console = err()
-    message = str(error)
-    for keyword, option in _OPTIONS.items():
-        message = re.sub(rf"\b{keyword}", option + " ", message).replace(option + "  ", option + " ")
+    message = for_the_command_line(str(error))
+    if isinstance(error, OSError) and not isinstance(error, DicomposerError) and error.strerror:
+        message = f"{error.filename}: {error.strerror.lower()}" if error.filename else error.strerror
     console.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
     if isinstance(error, TerminologyError) and error.suggestions and error.suggestions[0] not in message:
         console.print(f"did you mean: {escape(', '.join(error.suggestions[:5]))}", soft_wrap=True)

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +14,9 @@ from rich.markup import escape
 
 from dicomposer import api, record, view
 from dicomposer.cli._console import out, working
+from dicomposer.cli._paths import keep_inputs, problem_of_input, problem_of_output, refuse
 from dicomposer.cli._tables import findings_line, findings_table, segments_table
-from dicomposer.errors import ArgumentError
+from dicomposer.errors import ArgumentError, NotDicomError
 from dicomposer.validation import Findings
 
 
@@ -51,14 +53,26 @@ def named(masks: Sequence[Path], segments: Sequence[str], labels: Sequence[str])
         raise typer.BadParameter("--label goes with one mask; several masks are named by --segment")
     if segments and len(masks) > 1 and len(segments) != len(masks):
         raise typer.BadParameter(f"there are {len(masks)} masks and {len(segments)} times --segment")
-    return list(segments) or dict(map(_label, labels)) or None
+    return [_named(text) for text in segments] or dict(map(_label, labels)) or None
 
 
-def _label(text: str) -> tuple[int, str]:
+def _named(text: str) -> str | dict[str, str]:
+    """A name of the table, or the user's own text and the name that it stands for."""
+    label, equals, name = (part.strip() for part in text.partition("="))
+    if not equals:
+        return text
+    if not label or not name:
+        raise typer.BadParameter(
+            f"--segment takes NAME or TEXT=NAME, for example 'My tumour=glioma', not {text!r}"
+        )
+    return {"label": label, "name": name}
+
+
+def _label(text: str) -> tuple[int, str | dict[str, str]]:
     value, _, name = text.partition("=")
     if not value.strip().isdigit() or not name.strip():
         raise typer.BadParameter(f"--label takes VALUE=NAME, for example 1=Liver, not {text!r}")
-    return int(value), name.strip()
+    return int(value), _named(name.strip())
 
 
 def run(job: Job, segments: Any, options: Mapping[str, Any], *, as_json: bool) -> None:
@@ -66,7 +80,8 @@ def run(job: Job, segments: Any, options: Mapping[str, Any], *, as_json: bool) -
     _check_output(job)
     with working("Reading the images", quiet=as_json) as progress:
         series = int(job.series) if job.series and job.series.isdigit() else job.series
-        source = api.read_source(job.source, series=series, progress=progress)
+        source = _read_source(job.source, series, progress)
+    keep_inputs(job.output, job.masks, source)
     with working("Composing the segmentation", quiet=as_json):
         made = api.segment(_mask(job.masks), source, segments, **options)
     with working("Writing", quiet=as_json):
@@ -79,11 +94,25 @@ def run(job: Job, segments: Any, options: Mapping[str, Any], *, as_json: bool) -
 
 
 def _check_output(job: Job) -> None:
-    """Say before the work what would go wrong after it."""
+    """Say before the work what would go wrong in it or after it."""
+    refuse(
+        chain(
+            *map(problem_of_input, (job.source, *job.masks)),
+            problem_of_output(job.output),
+        )
+    )
+    keep_inputs(job.output, (*job.masks, *([job.source] if job.source.is_file() else [])))
     if job.output.exists() and not job.overwrite:
         raise ArgumentError(f"{job.output} exists; add --overwrite to replace it")
-    if not job.output.parent.is_dir():
-        raise ArgumentError(f"there is no folder {job.output.parent}")
+
+
+def _read_source(
+    path: Path, series: str | int | None, progress: Callable[[int, int], None]
+) -> api.SourceImages:
+    try:
+        return api.read_source(path, series=series, progress=progress)
+    except NotDicomError as error:
+        raise ArgumentError(f"{error}; the images come first, then the mask") from None
 
 
 def _mask(masks: Sequence[Path]) -> Any:
@@ -102,7 +131,8 @@ def _as_dict(job: Job, source: api.SourceImages, summary: view.Summary, findings
         "source_images": len(source.datasets),
         "skipped_files": source.skipped,
         **summary.to_dict(),
-        "findings": findings.to_dicts(),
+        "findings": findings.down_to("advice").to_dicts(),
+        "not_evaluated": len(findings.at("not-evaluated")),
     }
 
 
@@ -115,7 +145,7 @@ def _report(job: Job, source: api.SourceImages, summary: view.Summary, findings:
     )
     skipped = f"; {source.skipped} other files skipped" if source.skipped else ""
     console.print(f"from {len(source.datasets)} source image{'s' * (len(source.datasets) != 1)}{skipped}")
-    console.print(segments_table(summary.segments))
+    console.print(segments_table(summary))
     console.print(findings_line(findings))
     worth = findings.down_to("warning")
     if len(worth):

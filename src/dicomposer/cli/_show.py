@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import typer
@@ -12,8 +13,9 @@ from rich.table import Table
 
 from dicomposer import api, seg, view
 from dicomposer.cli._console import out, working
+from dicomposer.cli._paths import keep_inputs, problem_of_input, problem_of_output, refuse
 from dicomposer.cli._tables import segments_table
-from dicomposer.errors import UnsupportedError
+from dicomposer.errors import ArgumentError, NotAFileError, UnsupportedError
 
 
 @dataclass(frozen=True)
@@ -27,6 +29,18 @@ class PictureJob:
 
 def run(file: Path, picture: PictureJob | None, *, as_json: bool) -> None:
     """Print what an object is, and draw it."""
+    refuse(
+        chain(
+            problem_of_input(file),
+            *([problem_of_input(picture.source), problem_of_output(picture.path)] if picture else []),
+        )
+    )
+    if file.is_dir():
+        raise NotAFileError(f"{file} is a folder; give one DICOM file of it", file)
+    if picture is not None:
+        if picture.path.suffix.lower() != ".png":
+            raise ArgumentError(f"--png writes PNG: let the name end in .png, not {picture.path.name}")
+        keep_inputs(picture.path, [file, picture.source] if picture.source.is_file() else [file])
     dataset = api.open(file)
     with working("Counting voxels", quiet=as_json):
         summary = view.summarise(dataset)
@@ -40,6 +54,7 @@ def run(file: Path, picture: PictureJob | None, *, as_json: bool) -> None:
         raise UnsupportedError(f"--png draws segmentations; this is: {summary.sop_class}")
     with working("Drawing", quiet=as_json) as progress:
         source = api.read_source(picture.source, series=view.source_series(dataset), progress=progress)
+        keep_inputs(picture.path, [], source)
         array = view.overlay(dataset, source, planes=picture.planes)
         view.save_png(array, picture.path, legend=view.legend(dataset))
     if not as_json:
@@ -70,4 +85,4 @@ def _print(summary: view.Summary) -> None:
     console.print(table)
     if summary.segments:
         console.print()
-        console.print(segments_table(summary.segments))
+        console.print(segments_table(summary))

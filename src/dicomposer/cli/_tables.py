@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from rich.markup import escape
 from rich.table import Table
@@ -12,15 +12,20 @@ from dicomposer import validation, view
 _STYLES = {"error": "bold red", "warning": "yellow", "advice": "cyan", "not-evaluated": "dim"}
 
 
-def segments_table(segments: Sequence[view.SegmentSummary]) -> Table:
-    """Segments with their colours and sizes."""
+def segments_table(summary: view.Summary) -> Table:
+    """Segments with their colours and sizes; of fractions, the voxels above 0 and the sizes that they add up to."""
+    weighted = summary.facts.get("Type") == "FRACTIONAL"
     table = Table(box=None, pad_edge=False, header_style="bold")
     for heading, justify in (("no.", "right"), ("", "left"), ("label", "left"), ("type", "left")):
         table.add_column(heading, justify=justify)  # type: ignore[arg-type]
-    for heading in ("voxels", "frames", "size"):
+    for heading in (
+        "voxels above 0" if weighted else "voxels",
+        "frames",
+        "weighted size" if weighted else "size",
+    ):
         table.add_column(heading, justify="right")
     table.add_column("by")
-    for one in segments:
+    for one in summary.segments:
         red, green, blue = one.colour
         table.add_row(
             str(one.number),
@@ -42,13 +47,17 @@ def _size(one: view.SegmentSummary) -> str:
 
 
 def findings_line(findings: validation.Findings) -> str:
-    """How many findings there are of each level."""
-    counts = ", ".join(
-        f"[{_STYLES[level]}]{len(findings.at(level))} {level}[/]"
-        for level in validation.LEVELS
-        if findings.at(level)
-    )
-    return f"validator: {counts or '[green]no findings[/]'}"
+    """The verdict, how many findings there are of each level, and what nobody can tell."""
+    verdict = "[green]valid[/]" if findings.ok else "[bold red]not valid[/]"
+    counts = [
+        f"[{_STYLES[level]}]{count} {level}{'s' * (count > 1 and level != 'advice')}[/]"
+        for level in ("error", "warning", "advice")
+        if (count := len(findings.at(level)))
+    ]
+    open_ = len(findings.at("not-evaluated"))
+    condition = "condition" if open_ == 1 else "conditions"
+    rest = f" [dim]({open_} {condition} cannot be judged from the file alone)[/]" if open_ else ""
+    return ", ".join([verdict, *counts]) + rest
 
 
 def findings_table(findings: Iterable[validation.Finding]) -> Table:

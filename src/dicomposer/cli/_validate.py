@@ -5,34 +5,38 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import typer
 from rich.markup import escape
 
 from dicomposer import api, validation
-from dicomposer.cli._console import out, working
+from dicomposer.cli._console import err, out, working
+from dicomposer.cli._paths import problem_of_input, refuse
 from dicomposer.cli._tables import findings_line, findings_table
 from dicomposer.errors import DamagedFileError, NotDicomError
 
 
 @dataclass(frozen=True)
 class Checked:
-    """A file and what there is to say about it."""
+    """A file, what there is to say about it, and whether the caller named it."""
 
     path: Path
     findings: validation.Findings
+    named: bool
 
 
-def run(paths: Sequence[Path], level: validation.Level, *, as_json: bool) -> bool:
-    """Check files and folders; true when there is no error and something was checked."""
+def run(paths: Sequence[Path], level: validation.Level, *, as_json: bool) -> int:
+    """Check files and folders; the exit status: 1 with an error, 2 when there was nothing to check."""
+    refuse(chain.from_iterable(map(problem_of_input, paths)))
     files = list(_files(paths))
     checked: list[Checked] = []
     skipped = 0
     with working("Validating", quiet=as_json) as progress:
         for done, (path, named) in enumerate(files, start=1):
             try:
-                checked.append(Checked(path, api.validate(path)))
+                checked.append(Checked(path, api.validate(path), named))
             except NotDicomError as error:
                 if named:
                     checked.append(_unreadable(path, error))
@@ -46,7 +50,7 @@ def run(paths: Sequence[Path], level: validation.Level, *, as_json: bool) -> boo
         _print_json(checked, level, skipped)
     else:
         _print(checked, level, skipped)
-    return errors == 0 and bool(checked)
+    return (1 if errors else 0) if checked else 2
 
 
 def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
@@ -62,7 +66,7 @@ def _files(paths: Sequence[Path]) -> Iterator[tuple[Path, bool]]:
 
 def _unreadable(path: Path, error: DamagedFileError) -> Checked:
     finding = validation.Finding("", "readable PS3.10", "error", str(error))
-    return Checked(path, validation.Findings([finding], "file"))
+    return Checked(path, validation.Findings([finding], "file"), named=True)
 
 
 def _print_json(checked: Sequence[Checked], level: validation.Level, skipped: int) -> None:
@@ -72,6 +76,7 @@ def _print_json(checked: Sequence[Checked], level: validation.Level, skipped: in
                 "path": str(one.path),
                 "ok": one.findings.ok,
                 "findings": one.findings.down_to(level).to_dicts(),
+                "not_evaluated": len(one.findings.at("not-evaluated")),
             }
             for one in checked
         ],
@@ -84,10 +89,18 @@ def _print_json(checked: Sequence[Checked], level: validation.Level, skipped: in
 def _print(checked: Sequence[Checked], level: validation.Level, skipped: int) -> None:
     console = out()
     for one in checked:
-        console.print(f"[bold]{escape(str(one.path))}[/]  {findings_line(one.findings)}", soft_wrap=True)
         shown = one.findings.down_to(level)
+        if (
+            len(shown) or one.named
+        ):  # of a folder, the files that there is nothing to say about are counted only
+            console.print(f"[bold]{escape(str(one.path))}[/]  {findings_line(one.findings)}", soft_wrap=True)
         if len(shown):
             console.print(findings_table(shown))
+    if not checked:
+        err().print(
+            f"[bold red]error:[/] nothing to check: no DICOM file among {skipped} files", soft_wrap=True
+        )
+        return
     bad = sum(not one.findings.ok for one in checked)
     console.print(
         f"{len(checked)} file{'s' * (len(checked) != 1)} checked, "

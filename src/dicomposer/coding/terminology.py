@@ -241,8 +241,10 @@ class Terminology:
         sharing.sort(key=lambda key: -difflib.SequenceMatcher(None, wanted, key).ratio())
         best = dict.fromkeys(self._names()[key].name for key in (*near, *sharing))
         names = list(best)[:_SUGGESTIONS]
-        hint = f"; did you mean {', '.join(names)}?" if names else ""
-        return TerminologyError(f"no term is called {name!r}{hint}", names)
+        hint = f"; did you mean {', '.join(names)}?" if names else "."
+        return TerminologyError(
+            f"no term is called {name!r}{hint} `dicomposer terms <word>` lists the names", names
+        )
 
 
 def _key(name: str) -> str:

@@ -16,7 +16,7 @@ from dicomposer.image._select import (
     window,
 )
 from dicomposer.image._series import get_volume_from_series
-from dicomposer.image._values import float_values, text_value, text_values
+from dicomposer.record import float_values, text_value, text_values
 
 __all__ = [
     "FrameAccess",

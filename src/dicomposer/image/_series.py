@@ -21,8 +21,8 @@ from dicomposer.image._fill import in_threads
 from dicomposer.image._image import rgb_channels
 from dicomposer.image._index import FrameIndex
 from dicomposer.image._transforms import Pipeline, pipeline
-from dicomposer.image._values import float_values, text_values
 from dicomposer.image._wanted import Wanted
+from dicomposer.record import float_values, int_value, required, text_value, text_values
 from dicomposer.spatial import StackTolerance, stack_of_series
 from dicomposer.volume import Volume, VolumeGeometry
 
@@ -75,7 +75,7 @@ class _Planes:
 
     def of(self, dataset: Dataset) -> _Plane:
         meta = getattr(dataset, "file_meta", None)
-        syntax = str(getattr(meta, "TransferSyntaxUID", _EXPLICIT))
+        syntax = (text_value(meta, "TransferSyntaxUID") if meta is not None else None) or _EXPLICIT
         key = (syntax, *_key(dataset))
         known = self._known.get(key)
         fmt = pixel_format(dataset) if known is None else known[0]
@@ -109,8 +109,8 @@ def _geometry(
         raise GeometryError("the images have no Pixel Spacing: they are no volume in space")
     geometry = VolumeGeometry.from_stack(
         stack,
-        rows=int(first.Rows),
-        columns=int(first.Columns),
+        rows=required(int_value(first, "Rows"), "Rows"),
+        columns=required(int_value(first, "Columns"), "Columns"),
         frame_of_reference_uid=first.get("FrameOfReferenceUID"),
     )
     slots = stack.slots

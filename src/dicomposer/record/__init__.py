@@ -10,6 +10,7 @@ from ._save import replacing, save
 from ._source import FileSlice, PixelSource, pixel_source
 from ._table import FrameTable
 from ._values import format_ds
+from ._values_of import float_values, int_value, items_of, required, text_value, text_values, value_of
 
 __all__ = [
     "Categories",
@@ -20,9 +21,16 @@ __all__ = [
     "Module",
     "PixelSource",
     "attribute",
+    "float_values",
     "format_ds",
+    "int_value",
+    "items_of",
     "pixel_source",
     "read",
     "replacing",
+    "required",
     "save",
+    "text_value",
+    "text_values",
+    "value_of",
 ]

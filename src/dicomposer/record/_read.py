@@ -18,6 +18,7 @@ from dicomposer.errors import ArgumentTypeError, DamagedFileError, NotDicomError
 from ._scan import ITEM, KNOWN_VRS, SEQUENCE_END, UNDEFINED, Scanner, Span, inflate, vr_of
 from ._source import PIXEL_TAGS, FileSlice, FileSource, MemorySource, Source, StreamSource
 from ._table import PER_FRAME, FrameTable
+from ._values_of import UNDECODABLE
 
 Readable: TypeAlias = "str | os.PathLike[str] | bytes | bytearray | memoryview | BinaryIO"
 IMPLICIT = "1.2.840.10008.1.2"
@@ -473,7 +474,7 @@ class _Reader:
         dataset.filename = name
         try:
             charset = dataset._character_set
-        except (LookupError, ValueError, TypeError, AttributeError) as error:
+        except UNDECODABLE as error:
             raise DamagedFileError("Specific Character Set cannot be understood", tag=0x00080005) from error
         dataset.set_original_encoding(implicit, little, charset)
         if self.table is not None:
@@ -484,15 +485,7 @@ class _Reader:
 def _decode_now(raw: RawDataElement) -> DataElement:
     try:
         return convert_raw_data_element(raw)
-    except (
-        ValueError,
-        OSError,
-        NotImplementedError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        RecursionError,
-    ) as error:
+    except UNDECODABLE as error:
         raise DamagedFileError(
             "the sequence cannot be decoded", position=raw.value_tell, tag=int(raw.tag)
         ) from error

@@ -23,6 +23,14 @@ from dicomposer.errors import (
 PIXEL_TAGS = (0x7FE00010, 0x7FE00008, 0x7FE00009)
 
 
+_CHANGED = "the file has changed since it was opened; open it again"
+
+
+def _signature(status: os.stat_result) -> tuple[int, int, int]:
+    """What changes when a file does: size, time of modification, identity."""
+    return status.st_size, status.st_mtime_ns, status.st_ino
+
+
 class Source(Protocol):
     """Random access to bytes; safe to use from several threads."""
 
@@ -64,10 +72,11 @@ class MemorySource:
 class FileSource:
     """A file on disk, kept open and read at positions.
 
-    Copies (deepcopy) share it; a pickle opens the file again elsewhere and refuses one that has changed meanwhile.
+    A file that is rewritten in place while it is open is refused: what was read of it before describes other bytes.
+    (Programs that replace files whole, as :func:`save` does, leave those who have it open what they opened.) Copies (deepcopy) share it; a pickle opens the file again elsewhere and refuses one that has changed meanwhile.
     """
 
-    def __init__(self, path: str, signature: tuple[int, int] | None = None) -> None:
+    def __init__(self, path: str, signature: tuple[int, int, int] | None = None) -> None:
         self.path = path
         try:
             self._file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0))
@@ -78,16 +87,25 @@ class FileSource:
             self.close()
             raise NotAFileError(f"{path} is a folder; give the name of a file", path)
         self.size = status.st_size
-        self.signature = (status.st_size, status.st_mtime_ns)
+        self.signature = _signature(status)
         self._lock = threading.Lock()
         if signature not in (None, self.signature):
             self.close()
-            raise DamagedFileError("the file has changed since it was opened")
+            raise DamagedFileError(_CHANGED)
 
     def read(self, offset: int, length: int) -> bytes:
         """Return bytes of the file."""
         if self._file < 0:
             raise ArgumentError("the file of this dataset has been closed")
+        data = self._read_all(offset, length)
+        if _signature(os.fstat(self._file)) != self.signature:  # after reading, so that no change slips between
+            raise DamagedFileError(_CHANGED)
+        if len(data) < length:
+            raise TruncatedError("the file ends too early", position=offset + len(data))
+        return data
+
+    def _read_all(self, offset: int, length: int) -> bytes:
+        """As many of the bytes as there are."""
         data = self._read_some(offset, length)
         if len(data) == length:
             return data
@@ -97,8 +115,6 @@ class FileSource:
             data = self._read_some(offset + length - missing, missing)
             parts.append(data)
             missing -= len(data)
-        if missing:
-            raise TruncatedError("the file ends too early", position=offset + length - missing)
         return b"".join(parts)
 
     def _read_some(self, offset: int, length: int) -> bytes:
@@ -203,6 +219,12 @@ class FileSlice(io.BufferedIOBase):
         data = bytes(self.source.read(self.offset + self._position, count)) if count else b""
         self._position += count
         return data
+
+    def __len__(self) -> int:
+        return self.size
+
+    def __bytes__(self) -> bytes:
+        return bytes(self.source.read(self.offset, self.size)) if self.size else b""
 
     def read1(self, size: int = -1, /) -> bytes:
         """Return up to `size` bytes."""

@@ -21,7 +21,7 @@ from dicomposer.content import (
 )
 from dicomposer.enum import DimensionOrganizationTypeValues
 from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError
-from dicomposer.frame import PixelFormat, is_native
+from dicomposer.frame import PixelFormat, get_lossy_compression_attributes, is_native
 from dicomposer.image import text_value
 from dicomposer.pixels import srgb_profile
 from dicomposer.record import Module, attribute
@@ -426,13 +426,28 @@ def _write_palette(dataset: Dataset, palette: Palette) -> None:
 
 
 def _write_lossy(dataset: Dataset, sources: Sequence[Dataset]) -> None:
-    """Once lossy, always lossy (PS3.3 C.8.20.2.2)."""
-    lossy = [source for source in sources if text_value(source, "LossyImageCompression") == "01"]
+    """Once lossy, always lossy (PS3.3 C.8.20.2.2); the transfer syntax tells where a source says nothing."""
+    lossy = [source for source in sources if _lossy_method(source) is not None]
     dataset.LossyImageCompression = "01" if lossy else "00"
-    for keyword in ("LossyImageCompressionRatio", "LossyImageCompressionMethod"):
-        value = next((source[keyword].value for source in lossy if source.get(keyword)), None)
-        if value is not None:
-            setattr(dataset, keyword, value)
+    if not lossy:
+        return
+    ratio = next(
+        (s["LossyImageCompressionRatio"].value for s in lossy if s.get("LossyImageCompressionRatio")), None
+    )
+    if ratio is not None:
+        dataset.LossyImageCompressionRatio = ratio
+    method = next((m for m in map(_lossy_method, lossy) if m), None)
+    if method:
+        dataset.LossyImageCompressionMethod = method
+
+
+def _lossy_method(source: Dataset) -> Any | None:
+    """How a source was compressed with loss; empty where nobody knows, None if it was not."""
+    meta = getattr(source, "file_meta", None)
+    _, by_syntax = get_lossy_compression_attributes(str(meta.get("TransferSyntaxUID", "")) if meta else "")
+    if text_value(source, "LossyImageCompression") != "01" and by_syntax is None:
+        return None
+    return source.get("LossyImageCompressionMethod") or by_syntax or ""
 
 
 def _write_segmentation(dataset: Dataset, request: Request, plan: Plan) -> None:

@@ -147,6 +147,12 @@ def frame_table(plan: PlanePlan, frames: FramePlan, sources: SourceImages) -> Fr
     if plan.orientations is not None and plan.system is CoordinateSystemNames.PATIENT and plan.stack is None:
         rows = [tuple(row) for row in plan.orientations.tolist()]
         columns["PlaneOrientationSequence.ImageOrientationPatient"] = Categories(frames.planes, rows)
+    if plan.measures is not None and plan.thicknesses is not None:
+        thicknesses = plan.thicknesses.tolist()
+        columns["PixelMeasuresSequence.PixelSpacing"] = plan.measures.pixel_spacing
+        columns["PixelMeasuresSequence.SliceThickness"] = Categories(frames.planes, thicknesses)
+        if plan.measures.spacing_between_slices is not None:
+            columns["PixelMeasuresSequence.SpacingBetweenSlices"] = plan.measures.spacing_between_slices
     if frames.segments is not None:
         columns["SegmentIdentificationSequence.ReferencedSegmentNumber"] = frames.segments.astype(np.uint16)
     return FrameTable.of(frames.count, columns)
@@ -183,7 +189,7 @@ def shared_groups(
 ) -> Dataset:
     """The functional groups that all frames share (PS3.3 C.7.6.16.1)."""
     item = Dataset()
-    if plan.measures is not None:
+    if plan.measures is not None and plan.thicknesses is None:
         measures = plan.measures
         item.PixelMeasuresSequence = PixelMeasuresSequence(
             measures.pixel_spacing, measures.slice_thickness, measures.spacing_between_slices

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -68,7 +69,8 @@ class PlanePlan:
     """Planes of a mask as columns, one row a plane, before segments are considered.
 
     ``rows`` and ``columns`` are those of a frame. ``matrix`` and ``tiles`` (1-based row and column of the top left
-    pixel) are set for tiled planes. ``order`` sorts planes for encoding.
+    pixel) are set for tiled planes. ``order`` sorts planes for encoding. ``thicknesses`` are set where slices differ in
+    thickness.
     """
 
     rows: int
@@ -83,6 +85,7 @@ class PlanePlan:
     tiles: NDArray[np.int64] | None = None
     order: NDArray[np.intp] | None = None
     stack: PlaneStack | None = None
+    thicknesses: NDArray[np.float64] | None = None
 
     @property
     def encoding_order(self) -> NDArray[np.intp]:
@@ -138,7 +141,8 @@ def _of_sources(sources: SourceImages, shape: tuple[int, int, int]) -> PlanePlan
     instance = np.zeros(count, dtype=np.intp) if sources.is_multi_frame else np.arange(count)
     references = References(instance.astype(np.intp), frame.astype(np.int64))
     if sources.coordinate_system is None:
-        return PlanePlan(rows, columns, count, None, references, measures=_source_measures(sources, None))
+        measures = _source_measures(sources, None) if sources.slice_thickness is not None else None
+        return PlanePlan(rows, columns, count, None, references, measures=measures)
     positions, orientations = sources.positions, sources.orientations
     if positions is None or orientations is None:
         raise GeometryError(
@@ -157,9 +161,11 @@ def _of_sources(sources: SourceImages, shape: tuple[int, int, int]) -> PlanePlan
         )  # fmt: skip
     _refuse_duplicates(positions)
     stack = _stack(positions, orientations)
+    measures = _with_thickness(_source_measures(sources, stack), sources, stack)
     return PlanePlan(
-        rows, columns, count, sources.coordinate_system, references, positions, orientations,
-        _source_measures(sources, stack), order=None if stack is None else stack.order, stack=stack,
+        rows, columns, count, sources.coordinate_system, references, positions, orientations, measures,
+        order=None if stack is None else stack.order, stack=stack,
+        thicknesses=sources.slice_thicknesses if sources.slice_thickness is None else None,
     )  # fmt: skip
 
 
@@ -188,6 +194,29 @@ def _source_measures(sources: SourceImages, stack: PlaneStack | None) -> Measure
     if between is None and (stack is None or len(stack) < 2):
         between = sources.index.spacing_between_slices
     return Measures(sources.pixel_spacing, sources.slice_thickness, between)
+
+
+def _with_thickness(
+    measures: Measures | None, sources: SourceImages, stack: PlaneStack | None
+) -> Measures | None:
+    """Fill in a Slice Thickness that the sources leave out: a segmentation must have one (PS3.3 C.7.6.16.2.1).
+
+    The distance to the next plane is what the planes stand for; a single plane gives no hint.
+    """
+    if measures is None or sources.slice_thicknesses is not None:
+        return measures
+    thickness = measures.spacing_between_slices
+    if thickness is None and stack is not None and len(stack.steps):
+        thickness = float(stack.steps.min())
+    if thickness is None:
+        raise GeometryError(
+            "the source image has no Slice Thickness, which a segmentation needs: give pixel_measures with one"
+        )
+    warnings.warn(
+        f"the source images have no Slice Thickness: the distance between planes, {thickness:g} mm, is written",
+        stacklevel=2,
+    )
+    return replace(measures, slice_thickness=thickness)
 
 
 # ---- planes with a geometry of their own -------------------------------------------------------------

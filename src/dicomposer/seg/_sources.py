@@ -14,7 +14,7 @@ from dicomposer.enum import CoordinateSystemNames
 from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError
 from dicomposer.image import FrameIndex, TotalPixelMatrix, float_values, text_value
 
-__all__ = ["SourceImages"]
+__all__ = ["SourceImages", "refuse_several_patients"]
 
 
 @dataclass(frozen=True)
@@ -35,6 +35,42 @@ def _identity(dataset: Dataset, position: int) -> _Identity:
             raise ArgumentError(f"source image {position} has no {keyword}")
         values.append(value)
     return _Identity(*values)
+
+
+def _is_multi_frame(dataset: Dataset) -> bool:
+    """Whether frames of an image have numbers: a single-frame image may state that it has one frame."""
+    if "PerFrameFunctionalGroupsSequence" in dataset or "SharedFunctionalGroupsSequence" in dataset:
+        return True
+    number = text_value(dataset, "NumberOfFrames") or "1"
+    return number.isdecimal() and int(number) > 1
+
+
+def _patient_text(dataset: Dataset, keyword: str) -> str:
+    if keyword not in dataset:
+        return ""
+    value = dataset.get_item(keyword).value
+    if isinstance(value, bytes) and value.isascii():
+        return value.decode("ascii").strip(" \0")
+    # Other bytes mean something only together with the character set
+    return str(dataset[keyword].value or "").strip()
+
+
+def refuse_several_patients(datasets: Sequence[Dataset]) -> None:
+    """Refuse images that say that they are of different patients.
+
+    By Patient ID and its issuer, or, where there is no ID, by name and birth date.
+
+    Raises
+    ------
+    ArgumentError
+        Says how many patients there are, and nothing about them.
+    """
+    numbers = {_patient_text(d, "PatientID") for d in datasets}
+    issuers = {_patient_text(d, "IssuerOfPatientID") for d in datasets} - {""}
+    people = {(_patient_text(d, "PatientName"), _patient_text(d, "PatientBirthDate")) for d in datasets}
+    count = max(len(numbers), len(issuers), len(people) if numbers == {""} else 1)
+    if count > 1:
+        raise ArgumentError(f"the source images belong to {count} different patients")
 
 
 class SourceImages:
@@ -72,7 +108,7 @@ class SourceImages:
         self.first = self.datasets[0]
         self.identities = [_identity(d, i + 1) for i, d in enumerate(self.datasets)]
         self.further_identities = [_identity(d, i + 1) for i, d in enumerate(self.further)]
-        self.is_multi_frame = len(self.datasets) == 1 and "NumberOfFrames" in self.first
+        self.is_multi_frame = len(self.datasets) == 1 and _is_multi_frame(self.first)
         self._check_identities()
         self._check_images()
 
@@ -80,9 +116,7 @@ class SourceImages:
         studies = {i.study for i in (*self.identities, *self.further_identities)}
         if len(studies) > 1:
             raise ArgumentError(f"the source images belong to {len(studies)} different studies")
-        patients = {text_value(d, "PatientID") for d in (*self.datasets, *self.further)}
-        if len(patients) > 1:
-            raise ArgumentError(f"the source images belong to {len(patients)} different patients")
+        refuse_several_patients([*self.datasets, *self.further])
         series = {i.series for i in self.identities}
         if len(series) > 1:
             raise ArgumentError(
@@ -96,9 +130,7 @@ class SourceImages:
             )
 
     def _check_images(self) -> None:
-        if len(self.datasets) > 1 and any(
-            int(text_value(d, "NumberOfFrames") or 1) > 1 for d in self.datasets
-        ):
+        if len(self.datasets) > 1 and any(_is_multi_frame(d) for d in self.datasets):
             raise ArgumentError(
                 "several source images must all be single-frame; pass one multi-frame image alone"
             )
@@ -110,6 +142,22 @@ class SourceImages:
             raise GeometryError(f"the source images differ in rows and columns: {sorted(shapes)}")
         if len({text_value(d, "FrameOfReferenceUID") for d in self.datasets}) > 1:
             raise GeometryError("the source images have different frames of reference")
+
+    def refuse_reuse(self, sop_instance_uid: str, series_instance_uid: str) -> None:
+        """Refuse UIDs for a new object that are those of a source image or of its series.
+
+        Raises
+        ------
+        ArgumentError
+            An archive would hold two objects under one UID, or two modalities in one series.
+        """
+        everything = (*self.identities, *self.further_identities)
+        if sop_instance_uid in {i.instance for i in everything}:
+            raise ArgumentError("sop_instance_uid is that of a source image: a new object needs a new UID")
+        if series_instance_uid in {i.series for i in everything}:
+            raise ArgumentError(
+                "series_instance_uid is that of the source images: give the new object a new series"
+            )
 
     # ---- geometry ----------------------------------------------------------------------------------
 
@@ -186,9 +234,18 @@ class SourceImages:
         return float(spacings[0, 0]), float(spacings[0, 1])
 
     @cached_property
-    def slice_thickness(self) -> float | None:
-        """Slice thickness in mm that all images share, if they do."""
+    def slice_thicknesses(self) -> NDArray[np.float64] | None:
+        """Slice thickness of each plane in mm; None where some image does not say."""
         if self.is_multi_frame:
-            return self.index.slice_thickness
-        values = self._per_image("SliceThickness", 1)
-        return None if values is None or np.any(values != values[0]) else float(values[0, 0])
+            values = self.index.numbers("PixelMeasuresSequence.SliceThickness")
+        else:
+            values = self._per_image("SliceThickness", 1)
+        return None if values is None or not np.all(values > 0) else values[:, 0]
+
+    @property
+    def slice_thickness(self) -> float | None:
+        """Slice thickness in mm that all planes share, if they do."""
+        values = self.slice_thicknesses
+        if values is None:
+            return self.index.slice_thickness if self.is_multi_frame else None
+        return float(values[0]) if np.allclose(values, values[0], rtol=1e-4) else None

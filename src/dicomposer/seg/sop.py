@@ -184,6 +184,7 @@ class Segmentation(SegmentAccess):
             palette=_build.Palette(palette_color_lut_transformation, icc_profile),
             pyramid=_build.Pyramid(pyramid_uid, pyramid_label),
         )
+        request.sources.refuse_reuse(str(sop_instance_uid), str(series_instance_uid))
         plan = _build.plan(request)
         first = request.sources.first
         super().__init__(

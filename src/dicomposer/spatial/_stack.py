@@ -302,7 +302,7 @@ class PlaneStack:
             found.append(self._irregular())
         elif self.missing and not allow_missing:
             found.append(
-                f"{len(self.missing)} planes are missing: with a spacing of {self.spacing:.6g} mm the steps "
+                f"{len(self.missing)} plane{'s are' if len(self.missing) > 1 else ' is'} missing: with a spacing of {self.spacing:.6g} mm the steps "
                 f"reach {float(self.steps.max()):.6g} mm (missing places, from 0: {_some(self.missing)})"
             )
         if not self.is_perpendicular or self.lateral_offset > self.lateral_limit:

@@ -57,7 +57,10 @@ def _exportable(volume: Volume, casts: dict[str, str], name: str) -> np.ndarray:
     """Array of a volume in a type that a format can hold, without changing a value."""
     array = volume.array
     if array.ndim != 3:
-        raise ArgumentError(f"{name} conversion does not support volumes with channels: choose one first.")
+        raise ArgumentError(
+            f"{name} conversion does not support volumes with channels: choose one first "
+            "(volume.get_channel(...)), or read the segments as labels (get_volume(combine_segments=True))."
+        )
     if array.dtype.kind not in "biuf":
         raise ArgumentError(
             f"Array must have an integer, floating point, or boolean dtype, not {array.dtype}."

@@ -157,8 +157,13 @@ def fractions_present(stack: Array) -> NDArray[np.bool_]:
         if bad.any():
             k = int(np.argmax(bad))
             what = "NaN" if np.isnan(low[k]) else f"values from {low[k]:g} to {high[k]:g}"
+            hint = ""
+            if low[k] < 0:
+                hint = " (are these logits? turn them into probabilities)"
+            elif high[k] > 1:
+                hint = " (divide by the largest possible value, as 100 or 255)"
             raise ArgumentError(
-                f"plane {index}, segment {k} of a fractional mask has {what}; 0 to 1 is allowed"
+                f"plane {index} (from 0), segment {k + 1} of a fractional mask has {what}; 0 to 1 is allowed{hint}"
             )
         present[index] = high > 0
     return present
