@@ -297,14 +297,21 @@ def _lazy_prepare(side: Side) -> Any:
     path = Path(tempfile.mkdtemp()) / "seg.dcm"
     path.write_bytes(data)
     frames = np.random.default_rng(3).integers(1, 1500, 100).tolist()
-    return side.lib.seg.segread(path, lazy_frame_retrieval=True), frames
+    segmentation = side.lib.seg.segread(path, lazy_frame_retrieval=True)
+    segmentation.get_stored_frames([1])  # warm up
+    return segmentation, frames
 
 
 def _matrix_prepare(size: int, tile: int) -> Callable[[Side], Any]:
     def prepare(side: Side) -> Any:
         ours = Side("ours")
-        data = ours.saved(_slide_seg(ours, slide(size, tile), tissue(size), "TILED_FULL"))
-        return side.lib.seg.segread(io.BytesIO(data))
+
+        def opened(pixels: int) -> Any:
+            data = ours.saved(_slide_seg(ours, slide(pixels, tile), tissue(pixels), "TILED_FULL"))
+            return side.lib.seg.segread(io.BytesIO(data))
+
+        opened(2 * tile).get_total_pixel_matrix(combine_segments=True)  # warm up
+        return opened(size)
 
     return prepare
 

@@ -10,7 +10,13 @@ from hypothesis import given, settings, strategies as st
 
 import dicomposer as dc
 from dicomposer import api, coding, samples
-from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError, UnsupportedError
+from dicomposer.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    EmptySegmentWarning,
+    GeometryError,
+    UnsupportedError,
+)
 
 KINDS = ("BINARY", "LABELMAP")
 
@@ -98,14 +104,16 @@ def test_arguments_are_not_modified(phantom):
 def test_values_with_gaps(phantom):
     mask = np.array([0, 7, 200], dtype=np.uint8)[phantom.mask]
     segments = {200: "Spleen", 7: "Liver", 9: "Stomach"}
-    binary = api.segment(mask, list(phantom.datasets), segments)
+    with pytest.warns(EmptySegmentWarning):
+        binary = api.segment(mask, list(phantom.datasets), segments)
     assert [binary.get_segment_description(n).segment_label for n in (1, 2, 3)] == [
         "Liver",
         "Stomach",
         "Spleen",
     ]
     np.testing.assert_array_equal(back(binary, phantom.datasets), np.array([0, 1, 3])[phantom.mask])
-    labelmap = api.segment(mask, list(phantom.datasets), segments, segmentation_type="LABELMAP")
+    with pytest.warns(EmptySegmentWarning):
+        labelmap = api.segment(mask, list(phantom.datasets), segments, segmentation_type="LABELMAP")
     np.testing.assert_array_equal(back(labelmap, phantom.datasets), mask)
 
 
@@ -115,7 +123,8 @@ def test_one_name_stands_for_the_only_value(phantom):
 
 
 def test_an_empty_mask_just_works(phantom):
-    made = api.segment(np.zeros_like(phantom.mask), list(phantom.datasets), ["Liver"])
+    with pytest.warns(EmptySegmentWarning):
+        made = api.segment(np.zeros_like(phantom.mask), list(phantom.datasets), ["Liver"])
     assert made.number_of_segments == 1
     assert api.validate(made).ok
 

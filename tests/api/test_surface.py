@@ -29,6 +29,10 @@ def test_every_public_name_is_there(name):
     assert name in dir(dicomposer)
 
 
+def test_only_public_names_are_listed():
+    assert dir(dicomposer) == sorted(dicomposer.__all__)
+
+
 def test_unknown_names_are_attribute_errors():
     with pytest.raises(AttributeError, match="no_such_thing"):
         dicomposer.no_such_thing  # noqa: B018

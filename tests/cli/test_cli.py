@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 
@@ -89,10 +90,58 @@ class TestSegment:
         run(*command, "--overwrite")
         assert dc.open("out.dcm").number_of_segments == 2
 
+    def test_inputs_are_never_replaced(self, run, ct, tmp_path):
+        (tmp_path / "link.dcm").hardlink_to(ct.files[2])
+        (tmp_path / "link.nii.gz").symlink_to(tmp_path / "mask.nii.gz")
+        before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+        for output in ("mask.nii.gz", "link.nii.gz", "link.dcm", ct.files[0], "ct/../mask.nii.gz"):
+            command = ("segment", "ct", "mask.nii.gz", "-s", "Liver", "-s", "Spleen", "-o", output)
+            for more in ((), ("--overwrite",)):
+                result = run(*command, *more, status=1)
+                assert "one of the inputs" in result.output or (not more and "--overwrite" in result.output)
+        assert before == {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+
+    def test_own_texts(self, run):
+        run("segment", "ct", "mask.nii.gz", "-s", "GBM 1=Glioblastoma", "-s", "Spleen", "-o", "a.dcm")
+        run("segment", "ct", "mask.nii.gz", "-l", "1=GBM 1=glioblastoma", "-l", "2=Spleen", "-o", "b.dcm")
+        for name in ("a.dcm", "b.dcm"):
+            first, second = dc.open(name).SegmentSequence
+            assert (first.SegmentLabel, second.SegmentLabel) == ("GBM 1", "Spleen")
+            assert first.SegmentedPropertyTypeCodeSequence[0].CodeValue == "1163375002"
+
+    def test_the_verdict_is_plain(self, run):
+        command = ("segment", "ct", "mask.nii.gz", "-s", "Liver", "-s", "Spleen", "-o")
+        output = run(*command, "out.dcm").output
+        assert re.search(
+            r"^valid \(\d+ conditions cannot be judged from the file alone\)$", output, re.MULTILINE
+        )
+        ours = json.loads(run(*command, "same.dcm", "--json").stdout)
+        (theirs,) = json.loads(run("validate", "same.dcm", "--json").stdout)["files"]
+        assert ours["findings"] == theirs["findings"] == []
+        assert ours["not_evaluated"] == theirs["not_evaluated"] > 0
+        (all_,) = json.loads(run("validate", "same.dcm", "--json", "--level", "not-evaluated").stdout)[
+            "files"
+        ]
+        assert len(all_["findings"]) == theirs["not_evaluated"]
+
+    def test_empty_segments_are_mentioned(self, run, ct, tmp_path):
+        np.save(tmp_path / "one.npy", (ct.mask == 1).astype(np.uint8))
+        command = ("segment", "ct", "one.npy", "--order", "feet-to-head", "-s", "Liver", "-s", "Spleen", "-o")
+        assert "warning: the mask has no voxel of the segment 'Spleen'" in run(*command, "out.dcm").stderr
+
+    def test_fractions_are_called_so(self, run, ct, tmp_path):
+        np.save(tmp_path / "half.npy", (ct.mask == 1) * 0.5)
+        command = ("segment", "ct", "half.npy", "--order", "feet-to-head", "-s", "Liver", "-t", "fractional")
+        output = run(*command, "-o", "out.dcm").output
+        assert "voxels above 0" in output and "weighted size" in output
+        assert "1 advice" in output and "dicomposer validate out.dcm" in output
+
     @pytest.mark.parametrize(
         ("arguments", "status", "what"),
         [
             (("mask.npy", "-s", "Liver", "-s", "Spleen"), 1, "Pass --order"),
+            (("mask.nii.gz", "-s", "Livr", "-s", "Spleen"), 1, "--segment 'Livr'=lesion"),
+            (("mask.nii.gz", "-s", "=Liver"), 2, "TEXT=NAME"),
             (("mask.nii.gz",), 1, "--segment or --label"),
             (("mask.nii.gz", "-s", "Livr", "-s", "Spleen"), 1, "did you mean liver"),
             (("mask.nii.gz", "-s", "Liver"), 1, "label 2"),
@@ -113,9 +162,16 @@ class TestSegment:
         assert "Traceback" not in result.output
         assert sorted(tmp_path.rglob("*")) == before
 
-    def test_output_without_a_folder(self, run):
-        result = run("segment", "ct", "mask.nii.gz", "-s", "Liver", "-o", "no/where.dcm", status=1)
-        assert "no folder no" in result.output
+    def test_wrong_paths_are_all_named_at_once(self, run):
+        result = run("segment", "ct", "mask.nii.gz", "-s", "Liver", "-o", "ct", status=1)
+        assert "ct is a folder" in result.output
+        result = run("segment", "cd", "mask.nii", "-s", "Liver", "-o", "no/where.dcm", status=1)
+        for text in ("no such file or folder: cd\n", "no such file or folder: mask.nii\n", "no folder no\n"):
+            assert text in result.output
+
+    def test_exchanged_arguments(self, run):
+        result = run("segment", "mask.nii.gz", "ct", "-s", "Liver", "-o", "out.dcm", status=1)
+        assert "the images come first, then the mask" in result.output
 
     def test_several_series_are_listed(self, run, tmp_path):
         samples.phantom_series("MR").save(tmp_path / "ct" / "mr")
@@ -151,13 +207,28 @@ class TestShow:
         )
         assert "no DICOM file" in run("show", "mask.npy", status=1).output
         assert "nowhere" in run("show", "nowhere.dcm", status=1).output
+        assert "is a folder" in run("show", "ct", status=1).output
+        picture = ("show", "out.dcm", "--source", "ct", "--png")
+        assert ".png" in run(*picture, "x.jpg", status=1).output
+        assert "no folder nodir" in run(*picture, "nodir/x.png", status=1).output
         assert not list(tmp_path.glob("*.png"))
+
+    def test_a_picture_replaces_no_input(self, run, made, tmp_path):
+        data = made.files[0].read_bytes()
+        (tmp_path / "trap.png").hardlink_to(made.files[0])
+        (tmp_path / "self.png").hardlink_to(tmp_path / "out.dcm")
+        for name in ("trap.png", "self.png"):
+            refused = run("show", "out.dcm", "--source", "ct", "--png", name, status=1)
+            assert "one of the inputs" in refused.output
+        assert made.files[0].read_bytes() == data
 
 
 class TestValidate:
     def test_good_files(self, run, made):
         output = run("validate", "ct", "out.dcm").output
         assert "9 files checked, none with errors" in output
+        assert len(output.splitlines()) == 2  # the file that was named, and the sum
+        assert run("validate", "ct").output == "8 files checked, none with errors\n"
 
     def test_errors_give_status_1(self, run, made, tmp_path):
         broken = dc.open("out.dcm")
@@ -208,9 +279,28 @@ def test_help_is_quick_and_loads_nothing_heavy():
         assert command in done.stdout
 
 
+def test_piped_output_has_one_record_a_line(run, made, tmp_path, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "40")
+    name = "a rather long name of a file that would be folded somewhere.dcm"
+    (tmp_path / "out.dcm").rename(tmp_path / name)
+    broken = dc.open(name)
+    del broken.SegmentationType
+    broken.save_as(tmp_path / ("broken " + name))
+    outputs = [
+        run("show", name).output,
+        run("terms", "lobe of lung").output,
+        run("validate", name, "broken " + name, status=1).output,
+    ]
+    lines = [line for output in outputs for line in output.splitlines()]
+    assert lines and all(line == line.rstrip() for line in lines)
+    assert any(line.startswith("SOP instance UID") and line[-5:].isdigit() for line in lines)
+    assert any("SegmentationType" in line and "PS3.3" in line for line in lines)
+    assert any(line.startswith(name) for line in lines)
+
+
 def test_as_a_program(tmp_path):
     def call(*arguments):
-        command = [sys.executable, "-m", "dicomposer.cli", *arguments]
+        command = [sys.executable, "-m", "dicomposer", *arguments]
         return subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
 
     assert call("--version").stdout.startswith("dicomposer ")

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import gzip
+import struct
 import sys
 
 import nibabel
@@ -9,7 +11,7 @@ import SimpleITK
 from hypothesis import given, strategies as st
 from hypothesis.extra import numpy as hnp
 
-from dicomposer import convert, samples
+from dicomposer import api, convert, samples
 from dicomposer.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -79,6 +81,57 @@ def test_itk_agrees_on_where_a_nifti_file_is(tmp_path):
     np.testing.assert_allclose(
         (volume.affine @ [2, 3, 4, 1])[:3], image.TransformIndexToPhysicalPoint((4, 3, 2)), atol=1e-4
     )
+
+
+@pytest.mark.parametrize("suffix", [".nii", ".nii.gz", ".mgz", ".nrrd", ".mha", ".npz"])
+def test_a_far_too_large_image_is_refused_by_its_header(suffix, tmp_path, monkeypatch):
+    path = tmp_path / f"mask{suffix}"
+    if suffix in (".nrrd", ".mha"):
+        SimpleITK.WriteImage(simpleitk(), str(path), useCompression=True)
+    elif suffix == ".mgz":
+        nibabel.save(nibabel.MGHImage(np.asarray(nifti().dataobj), nifti().affine), path)
+    elif suffix == ".npz":
+        np.savez_compressed(path, VALUES)
+    else:
+        nibabel.save(nifti(), path)
+    found = convert.read_mask(path, limit=convert.SizeLimit(60, 60))
+    assert (getattr(found, "array", found) == VALUES).all()
+    monkeypatch.setattr(nibabel.arrayproxy.ArrayProxy, "__array__", None)  # no values are read
+    with pytest.raises(UnsupportedError, match="announces [345]x4x[345] voxels"):
+        convert.read_mask(path, limit=convert.SizeLimit(59, 1000))
+
+
+def test_the_limit_leaves_room_for_whole_scans_and_many_channels():
+    scan = 512 * 512 * 100
+    limit = convert.SizeLimit.around(scan)
+    limit.check((512, 512, 800))
+    limit.check((512, 512, 100), 104)
+    convert.SizeLimit.around(512 * 512).check((512, 512, 500))  # one slice of a long scan
+    for space, channels in [((2000, 2000, 2000), 1), ((512, 512, 100), 5000)]:
+        with pytest.raises(UnsupportedError, match="far more"):
+            limit.check(space, channels)
+
+
+def test_a_small_file_that_unpacks_to_gigabytes(tmp_path):
+    header = nibabel.Nifti1Header()
+    header.set_data_dtype(np.uint8)
+    header.set_data_shape((30000, 30000, 30000))
+    header.set_sform(np.eye(4), 1)
+    (tmp_path / "bomb.nii.gz").write_bytes(gzip.compress(header.binaryblock + bytes(10**6)))
+    source = samples.phantom_series("CT")
+    with pytest.raises(UnsupportedError, match="30000x30000x30000"):
+        api.segment(tmp_path / "bomb.nii.gz", list(source.datasets), ["Liver"])
+
+
+@pytest.mark.parametrize("slope", [(1.0, np.nan), (2.0, np.inf)])
+def test_half_a_scaling_is_damage(slope, tmp_path):
+    path = tmp_path / "mask.nii"
+    nibabel.save(nifti(), path)
+    data = bytearray(path.read_bytes())
+    data[112:120] = struct.pack("<ff", *slope)  # scl_slope, scl_inter
+    path.write_bytes(data)
+    with pytest.raises(DamagedFileError, match=r"mask\.nii"):
+        convert.to_volume(path)
 
 
 def test_channels():

@@ -144,7 +144,7 @@ def test_all_problems_are_told_at_once() -> None:
         ([[1.0, 2.0, float("nan")]], AXIAL, "finite"),
         ([["a", "b", "c"]], AXIAL, "numbers"),
         ([[0.0, 0.0, 0.0]], AXIAL[:5], "length 6"),
-        ([[0.0, 0.0, 0.0]], [1, 0, 0, 1, 0, 0], "parallel rows and columns"),
+        ([[0.0, 0.0, 0.0]], [1, 0, 0, 1, 0, 0], "right angles"),
     ],
 )
 def test_bad_arguments(positions: list[list[float]], orientation: list[float], message: str) -> None:

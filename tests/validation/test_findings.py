@@ -34,6 +34,10 @@ def test_as_text_and_json() -> None:
     assert str(findings).splitlines()[0] == "error         A[0].B  is missing [type-1 PS3.3 C.1]"
     assert "C (x3)" in str(findings)
     assert str(Findings((), "thing")) == "thing: no findings"
+    unjudged = Finding("A", "type-1c PS3.3 C.1", "not-evaluated", "depends on the patient")
+    rest = "2 conditions cannot be judged from the file alone"
+    assert str(Findings([unjudged, unjudged], "thing")) == f"thing: no findings; {rest}"
+    assert str(Findings([unjudged, WARNING, unjudged])).splitlines()[1:] == [rest]
     assert repr(findings) == "<Findings on thing: 1 error, 1 warning>"
     assert str(WARNING) == "warning: C: is odd (and 2 more places) [odd PS3.3 C.2]"
 

@@ -314,8 +314,8 @@ BREAKS: Mapping[str, tuple[str, Break, str, str]] = {
 }
 #: Rules of which a test of its own below shows the finding.
 ELSEWHERE = {
-    "background-item", "compressed-segmentation", "fractional", "lossy", "meta-presence", "meta-syntax", "pixel-vr",
-    "source-entity", "source-reference",
+    "background-item", "compressed-segmentation", "direction", "fractional", "lossy", "meta-encoding", "meta-presence",
+    "meta-syntax", "pixel-vr", "private-creator", "single-frame", "source-entity", "source-reference",
 }  # fmt: skip
 
 
@@ -409,3 +409,43 @@ def test_single_images_are_checked_too() -> None:
     image.PixelSpacing = [0.0, 1.0]
     image.ImageOrientationPatient = [1, 0, 0, 1, 0, 0]
     assert {f.path for f in validate(image).errors} >= {"PixelSpacing", "ImageOrientationPatient"}
+
+
+def of_file(name: str) -> dict[str, str]:
+    """Rule -> path of the errors of one of pydicom's files."""
+    path = get_testdata_file(name)
+    assert isinstance(path, str)
+    return {f.rule_id: f.path for f in validate(path).errors}
+
+
+def test_directions_have_unit_length() -> None:
+    assert of_file("emri_small.dcm")["direction"] == "VelocityEncodingDirection"
+    image = dcmread(get_testdata_file("emri_small.dcm"))
+    image.VelocityEncodingDirection = [0.6, 0.0, -0.8]
+    assert "direction" not in {f.rule_id for f in validate(image)}
+
+
+def test_an_implicit_dataset_behind_an_explicit_transfer_syntax() -> None:
+    assert of_file("SC_rgb_jpeg.dcm")["meta-encoding"] == "TransferSyntaxUID"
+    assert "meta-encoding" not in of_file("SC_rgb.dcm")
+
+
+def test_an_image_of_one_frame_has_one() -> None:
+    assert of_file("SC_rgb_2frame.dcm")["single-frame"] == "NumberOfFrames"
+    assert "single-frame" not in of_file("emri_small.dcm")
+
+
+@pytest.mark.parametrize(("tag", "broken"), [(0x3109000D, True), (0x31090010, True), (0x31090011, False)])
+def test_private_creators(tag: int, broken: bool) -> None:
+    image = dcmread(get_testdata_file("CT_small.dcm"))
+    image.add_new(tag, "LO", "SOMEONE" if tag == 0x31090011 else "")
+    found = {f.path for f in validate(image).errors if f.rule_id == "private-creator"}
+    assert found == ({f"({tag >> 16:04X},{tag & 0xFFFF:04X})"} if broken else set())
+
+
+def test_lossy_jpeg_has_two_colour_models() -> None:
+    image = dcmread(get_testdata_file("SC_rgb_jpeg_dcmtk.dcm"))
+    errors = {f.path for f in validate(image).errors if f.rule_id == "photometric-syntax"}
+    assert errors == {"PhotometricInterpretation"}
+    image.PhotometricInterpretation = "YBR_FULL_422"
+    assert not [f for f in validate(image).errors if f.rule_id == "photometric-syntax"]

@@ -11,7 +11,7 @@ from hypothesis.extra import numpy as hnp
 
 import dicomposer as dc
 from dicomposer import api, samples, view
-from dicomposer.errors import ArgumentError, GeometryError, MissingDependencyError
+from dicomposer.errors import ArgumentError, EmptySegmentWarning, GeometryError, MissingDependencyError
 from dicomposer.view._picture import contour, montage, painted, resampled, windowed
 
 SEGMENTS = ["Liver", "Spleen"]
@@ -91,13 +91,15 @@ def test_sources_in_any_order_give_the_same_planes(phantom):
 def test_fractions_enhanced_images_and_empty_masks_are_drawn(phantom):
     fractions = (phantom.mask[..., np.newaxis] == [1, 2]) * np.float32(0.7)
     (enhanced,) = samples.enhanced_image(phantom).datasets
+    with pytest.warns(EmptySegmentWarning):
+        empty = api.segment(phantom.mask * 0, list(phantom.datasets), SEGMENTS)
     for made, source in (
         (
             api.segment(fractions, list(phantom.datasets), SEGMENTS, segmentation_type="FRACTIONAL"),
             list(phantom.datasets),
         ),
         (api.segment(samples.enhanced_image(phantom).mask, enhanced, SEGMENTS), enhanced),
-        (api.segment(phantom.mask * 0, list(phantom.datasets), SEGMENTS), list(phantom.datasets)),
+        (empty, list(phantom.datasets)),
     ):
         assert view.overlay(made, source, planes=2).ndim == 3
 
@@ -131,6 +133,13 @@ def test_pictures_appear_whole_or_not_at_all(tmp_path, monkeypatch):
     view.save_png(picture, tmp_path / "a.png")
     with Image.open(tmp_path / "a.png") as opened:
         assert opened.size == (30, 20)
+    (tmp_path / "plain").write_bytes(b"")
+    assert (tmp_path / "a.png").stat().st_mode == (tmp_path / "plain").stat().st_mode
+    (tmp_path / "plain").unlink()
+    with pytest.raises(ArgumentError, match=r"end in \.png"):
+        view.save_png(picture, tmp_path / "a.jpg")
+    with pytest.raises(FileNotFoundError, match="there is no folder"):
+        view.save_png(picture, tmp_path / "none" / "a.png")
     view.save_png(picture, tmp_path / "b.png", legend={f"segment {n}": (n, 0, 0) for n in range(9)})
     with Image.open(tmp_path / "b.png") as opened:
         assert opened.size[1] > 20

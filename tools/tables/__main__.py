@@ -13,6 +13,7 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+from tools.tables import terms
 from tools.tables.build import Tables
 from tools.tables.diff import differences
 
@@ -60,7 +61,8 @@ def main() -> int:
     for place in tables.hand.unused():
         print("written by hand, but nowhere in the tables:", place)
     print({name: len(text) for name, text in texts.items()}, dict(tables.counts), "changed:", before != texts)
-    return 1 if (arguments.check and before != texts) or tables.hand.unused() else 0
+    changed = terms.update(DATA / "terms", render, write=not arguments.check and not arguments.diff)
+    return 1 if (arguments.check and (changed or before != texts)) or tables.hand.unused() else 0
 
 
 if __name__ == "__main__":

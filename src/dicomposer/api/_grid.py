@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dicomposer import spatial
+from dicomposer.api._headers import check_same_patient
 from dicomposer.api._masks import Layer
 from dicomposer.api._order import plane_order
 from dicomposer.api._planes import SourcePlanes
 from dicomposer.api._sources import SourceImages
+from dicomposer.enum import CoordinateSystemNames
 from dicomposer.errors import ArgumentError, GeometryError
 from dicomposer.volume import VolumeGeometry
 
@@ -59,6 +61,8 @@ class Placer:
 
     def place(self, layer: Layer) -> Placed:
         """Place one mask: by its geometry if it has one, else by the order of its planes."""
+        if layer.made is not None:
+            check_same_patient(layer.made, self.source.datasets[0])
         return self._by_order(layer.array) if layer.geometry is None else self._by_geometry(layer)
 
     def _by_order(self, array: NDArray[Any]) -> Placed:
@@ -111,13 +115,18 @@ def source_grid(planes: SourcePlanes, mask: VolumeGeometry) -> tuple[VolumeGeome
     planes : SourcePlanes
         The planes.
     mask : VolumeGeometry
-        The grid of the mask: its frame of reference must agree, and its spacing serves a source of one plane.
+        The grid of the mask: its coordinate system and frame of reference must agree, and its spacing across the
+        plane serves a source of one plane.
 
     Raises
     ------
     GeometryError
         When they fill no regular grid (irregular spacing, gaps, tilt), with the figures.
     """
+    if mask.coordinate_system != CoordinateSystemNames.PATIENT:
+        raise GeometryError(
+            f"the mask lies in the {mask.coordinate_system.value} coordinate system, the images in that of the PATIENT"
+        )
     uid = planes.frame_of_reference_uid
     if uid is not None and mask.frame_of_reference_uid not in (None, uid):
         raise GeometryError(
@@ -127,7 +136,7 @@ def source_grid(planes: SourcePlanes, mask: VolumeGeometry) -> tuple[VolumeGeome
     stack = spatial.PlaneStack.of(
         planes.positions,
         planes.orientation.tolist(),
-        spacing=mask.spacing_between_slices if len(planes) == 1 else None,
+        spacing=mask.spacing_along(planes.normal) if len(planes) == 1 else None,
         pixel_spacing=planes.pixel_spacing,
     )
     problems = stack.problems()

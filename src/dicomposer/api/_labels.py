@@ -11,10 +11,13 @@ from numpy.typing import NDArray
 from dicomposer.errors import ArgumentError, ArgumentTypeError
 
 _LARGEST_LABEL = 65535  # Segment Number is US (PS3.3 C.8.20.4)
+_ROUNDING = 1e-5  # how far a label may lie from its whole number
 
 
 def as_labels(array: NDArray[Any]) -> NDArray[Any]:
     """The mask as unsigned integers of 8 or 16 bits; the same memory where it is that already.
+
+    Floats within 1e-5 of a whole number are that number, as programs that resample masks leave 0.9999999.
 
     Raises
     ------
@@ -32,20 +35,26 @@ def as_labels(array: NDArray[Any]) -> NDArray[Any]:
     lowest, highest = array.min(), array.max()
     if array.dtype.kind == "f":
         _check_whole(array, lowest, highest)
+        lowest, highest = np.rint(lowest), np.rint(highest)
     lowest, highest = lowest.item(), highest.item()  # half floats overflow in the comparison
     if lowest < 0 or highest > _LARGEST_LABEL:
         raise ArgumentError(
             f"labels must lie between 0 (background) and {_LARGEST_LABEL}; the mask holds {lowest:g} to "
             f"{highest:g}"
         )
-    return array.astype(np.uint8 if highest < 256 else np.uint16, copy=False)
+    dtype = np.uint8 if highest < 256 else np.uint16
+    if array.dtype.kind != "f":
+        return array.astype(dtype, copy=False)
+    whole = np.empty(array.shape, dtype=dtype)
+    np.rint(array, out=whole, casting="unsafe")
+    return whole
 
 
 def _check_whole(array: NDArray[Any], lowest: Any, highest: Any) -> None:
     if not np.isfinite(lowest) or not np.isfinite(highest):  # minimum and maximum carry NaN along
         raise ArgumentError("the mask holds NaN or infinite values")
     for plane in array if array.ndim > 2 else [array]:  # plane by plane: no second copy of a large mask
-        if not np.array_equal(plane, np.rint(plane)):
+        if np.abs(plane - np.rint(plane)).max(initial=0) > _ROUNDING:
             raise ArgumentError(
                 f"the mask holds fractions between {lowest:g} and {highest:g}; threshold it, or ask for "
                 "segmentation_type='FRACTIONAL'"

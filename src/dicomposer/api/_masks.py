@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -38,10 +38,13 @@ class Layer:
         (rows, columns), (planes, rows, columns) or (planes, rows, columns, segments).
     geometry : VolumeGeometry or None
         Where it lies; None for a bare array.
+    made : Segmentation or None
+        The object that it was read from, which says whose it is.
     """
 
     array: NDArray[Any]
     geometry: VolumeGeometry | None
+    made: Segmentation | None = None
 
 
 @dataclass(frozen=True)
@@ -55,7 +58,8 @@ class Masks:
     items : tuple[object, ...]
         The masks as given.
     descriptions : tuple[SegmentDescription, ...]
-        What a mask that is a Segmentation already says about its segments.
+        What a mask that is a Segmentation already says about its segments, by their numbers; its channels, if
+        it has any, run in this order.
     """
 
     names: tuple[str, ...] | None
@@ -74,13 +78,25 @@ class Masks:
         if isinstance(mask, str | os.PathLike) and _is_dicom(Path(mask)):
             mask = _segmentation(Path(mask))
         if isinstance(mask, Segmentation):
-            numbers = mask.segment_numbers
+            numbers = sorted(mask.segment_numbers)
             return cls(None, (mask,), tuple(mask.get_segment_description(number) for number in numbers))
         return cls(None, (mask,))
 
-    def __iter__(self) -> Iterator[Layer]:
+    @property
+    def channel_numbers(self) -> tuple[int, ...] | None:
+        """Segment numbers of the channels of a mask that is a Segmentation, ascending."""
+        return tuple(description.segment_number for description in self.descriptions) or None
+
+    def layers(self, voxels: int) -> Iterator[Layer]:
+        """Read the masks one by one.
+
+        Parameters
+        ----------
+        voxels : int
+            How many voxels the source images have: far larger masks are refused before they are read.
+        """
         for index, item in enumerate(self.items):
-            layer = read_layer(item)
+            layer = read_layer(item, convert.SizeLimit.around(voxels))
             if self.names is not None and layer.array.ndim > 3:
                 raise ArgumentError(
                     f"the mask of {self.names[index]!r} has {layer.array.ndim} dimensions; one structure has "
@@ -97,7 +113,14 @@ def mask_suffixes() -> tuple[str, ...]:
 def _folder(folder: Path) -> dict[str, Path]:
     """One file a structure, named after it, as segmentation programs write them."""
     known = mask_suffixes()
-    found = {p.name[: -len(_suffix(p))]: p for p in sorted(folder.iterdir()) if _suffix(p) in known}
+    found: dict[str, Path] = {}
+    for path in sorted(p for p in folder.iterdir() if _suffix(p) in known):
+        name = path.name[: -len(_suffix(path))]
+        if name in found:
+            raise ArgumentError(
+                f"{found[name].name} and {path.name} of {folder} are two masks of one name; keep one, or rename it"
+            )
+        found[name] = path
     if not found:
         raise ArgumentError(f"the folder {folder} holds no mask ({', '.join(known)})")
     return found
@@ -126,24 +149,31 @@ def _of_segmentation(mask: Segmentation) -> Layer:
     """Segment numbers as labels; a channel a segment where segments overlap or are fractions."""
     combine = mask.get("SegmentationType") != "FRACTIONAL"
     try:
-        return _read_segmentation(mask, combine=combine)
+        layer = _read_segmentation(mask, combine=combine)
     except OverlapError:
-        return _read_segmentation(mask, combine=False)
+        layer = _read_segmentation(mask, combine=False)
+    return replace(layer, made=mask)
 
 
 def _read_segmentation(mask: Segmentation, *, combine: bool) -> Layer:
+    # Files list their segments in any order (PS3.3 C.8.20.2): the channels run by number.
+    numbers = None if combine else sorted(mask.segment_numbers)
     if mask.is_tiled:
-        return _bare(mask.get_total_pixel_matrix(combine_segments=combine)[np.newaxis])
-    return _of_volume(mask.get_volume(combine_segments=combine))
+        return _bare(
+            mask.get_total_pixel_matrix(segment_numbers=numbers, combine_segments=combine)[np.newaxis]
+        )
+    return _of_volume(mask.get_volume(segment_numbers=numbers, combine_segments=combine))
 
 
-def read_layer(mask: Any) -> Layer:
+def read_layer(mask: Any, limit: convert.SizeLimit | None = None) -> Layer:
     """Read one mask.
 
     Parameters
     ----------
     mask : numpy.ndarray, Volume, path, nibabel or SimpleITK image
         Anything that holds numbers on a grid.
+    limit : SizeLimit, optional
+        How large it may be.
 
     Raises
     ------
@@ -162,7 +192,7 @@ def read_layer(mask: Any) -> Layer:
         if _suffix(Path(mask)) in _PICTURE_SUFFIXES:
             return _bare(_picture(Path(mask)))
     try:
-        found = convert.read_mask(mask)
+        found = convert.read_mask(mask, limit=limit)
     except ArgumentTypeError:
         raise ArgumentTypeError(
             "a mask is a numpy array, a file, a Volume, an image of nibabel, SimpleITK or itk, or a dictionary "

@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from dicomposer import record
+from dicomposer import record, spatial
+from dicomposer.api._headers import size, text, whole_number, whole_number_or_none
 from dicomposer.api._sources import SourceImages
-from dicomposer.errors import GeometryError
-
-_POSITION = "PlanePositionSequence.ImagePositionPatient"
-_ORIENTATION = "PlaneOrientationSequence.ImageOrientationPatient"
-_SPACING = "PixelMeasuresSequence.PixelSpacing"
+from dicomposer.errors import DamagedFileError, GeometryError
+from dicomposer.image import float_values
 
 
 @dataclass(frozen=True)
@@ -61,10 +58,12 @@ class SourcePlanes:
     def of(cls, source: SourceImages) -> SourcePlanes:
         """Read the columns of a source."""
         first = source.datasets[0]
-        shape = (int(first.Rows), int(first.Columns))
+        shape = size(first)
         frame_of_reference = _frame_of_reference(source.datasets)
         if source.is_multi_frame:
-            count = int(first.NumberOfFrames or 1)
+            count = whole_number(first, "NumberOfFrames") or 1
+            if count < 1:
+                raise DamagedFileError("NumberOfFrames of a source image is not 1 or more")
             numbers = np.arange(count) if len(source.datasets) == 1 else None
             return cls(shape, count, _frame_columns(first, count), None, numbers, frame_of_reference)
         series = source.datasets
@@ -73,13 +72,13 @@ class SourcePlanes:
             _column(series, "ImageOrientationPatient", 6),
             _column(series, "PixelSpacing", 2),
         )
-        raw = _column(series, "InstanceNumber", 1)
+        instances = [whole_number_or_none(ds, "InstanceNumber") for ds in series]
         return cls(
             shape,
             len(series),
             columns,
-            tuple(str(ds.SOPInstanceUID) for ds in series),
-            None if raw is None else raw[:, 0].astype(np.int64),
+            tuple(text(ds, "SOPInstanceUID") for ds in series),
+            None if None in instances else np.asarray(instances, dtype=np.int64),
             frame_of_reference,
         )
 
@@ -108,7 +107,7 @@ class SourcePlanes:
                 f"{spread:.3g}; "
                 "pass the images of one orientation"
             )
-        first: NDArray[np.float64] = orientations[0]
+        first: NDArray[np.float64] = spatial.direction_cosines(orientations[0])
         return first
 
     @property
@@ -140,49 +139,62 @@ class SourcePlanes:
 
 
 def _frame_of_reference(images: tuple[Dataset, ...]) -> str | None:
-    uids = {ds.get("FrameOfReferenceUID") for ds in images}
+    uids = {text(ds, "FrameOfReferenceUID") for ds in images}
     if len(uids) > 1:
         raise GeometryError(
             f"the source images have {len(uids)} different frames of reference, so their positions cannot be "
             "compared; "
             "pass those of one"
         )
-    uid = uids.pop()
-    return None if uid is None else str(uid)
+    return uids.pop() or None
 
 
 def _column(series: tuple[Dataset, ...], keyword: str, width: int) -> NDArray[np.float64] | None:
     """One numeric attribute of single-frame images as (n, width)."""
-    values = [ds.get(keyword) for ds in series]
-    if any(value is None or (width > 1 and len(value) != width) for value in values):
-        return None
-    return np.asarray(values, dtype=np.float64).reshape(len(series), width)
+    values = [_row(ds, keyword, width) for ds in series]
+    return None if any(value is None for value in values) else np.asarray(values, dtype=np.float64)
+
+
+def _row(dataset: Dataset, keyword: str, width: int) -> tuple[float, ...] | None:
+    """The values of an attribute if they are as many as there must be."""
+    values = float_values(dataset, keyword)
+    if values is not None and not np.isfinite(values).all():
+        raise DamagedFileError(f"{keyword} of a source image holds something else than finite numbers")
+    return values if values is not None and len(values) == width else None
 
 
 def _frame_columns(dataset: Dataset, count: int) -> PlaneColumns:
     """The same of the frames of one image: per-frame values first, then shared ones (PS3.3 C.7.6.16)."""
     if "PerFrameFunctionalGroupsSequence" not in dataset:
-        return PlaneColumns(*(_repeat(dataset.get(keyword), count) for keyword in _PLAIN))
+        return PlaneColumns(*(_repeat(_row(dataset, *column), count) for column in _PLAIN))
     table = record.FrameTable.of_dataset(dataset)
+    if table.frames != count:
+        raise DamagedFileError(
+            f"NumberOfFrames is {count}, but the per-frame functional groups describe {table.frames}"
+        )
     shared = dataset.get("SharedFunctionalGroupsSequence")
     return PlaneColumns(
-        *(_frame_column(table, shared, path, count) for path in (_POSITION, _ORIENTATION, _SPACING))
+        *(
+            _frame_column(table, shared[0] if shared else Dataset(), sequence, column)
+            for sequence, column in zip(_GROUPS, _PLAIN, strict=True)
+        )
     )
 
 
-_PLAIN = ("ImagePositionPatient", "ImageOrientationPatient", "PixelSpacing")
+_PLAIN = (("ImagePositionPatient", 3), ("ImageOrientationPatient", 6), ("PixelSpacing", 2))
+_GROUPS = ("PlanePositionSequence", "PlaneOrientationSequence", "PixelMeasuresSequence")
 
 
-def _frame_column(table: record.FrameTable, shared: Any, path: str, count: int) -> NDArray[np.float64] | None:
+def _frame_column(
+    table: record.FrameTable, shared: Dataset, sequence: str, column: tuple[str, int]
+) -> NDArray[np.float64] | None:
+    path = f"{sequence}.{column[0]}"
     if path in table.paths:
         values = np.asarray(table.numbers(path), dtype=np.float64)
-        return None if np.isnan(values).any() else values
-    if not shared:
-        return None
-    sequence, keyword = path.split(".")
-    macro = shared[0].get(sequence)
-    return _repeat(macro[0].get(keyword), count) if macro else None
+        return values if values.shape[1:] == column[1:] and np.isfinite(values).all() else None
+    macro = shared.get(sequence)
+    return _repeat(_row(macro[0], *column), table.frames) if macro else None
 
 
-def _repeat(value: Any, count: int) -> NDArray[np.float64] | None:
+def _repeat(value: tuple[float, ...] | None, count: int) -> NDArray[np.float64] | None:
     return None if value is None else np.tile(np.asarray(value, dtype=np.float64), (count, 1))

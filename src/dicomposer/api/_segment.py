@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
+import math
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ from pydicom.dataset import Dataset
 
 from dicomposer.api._empty import warn_of_empty_segments
 from dicomposer.api._grid import Placer
+from dicomposer.api._headers import whole_number_or_none
 from dicomposer.api._join import join
 from dicomposer.api._labels import as_labels, labels_in, relabel
 from dicomposer.api._masks import MaskLike, Masks, mask_suffixes
@@ -29,7 +31,7 @@ from dicomposer.api._segments import (
     read_segments,
     value_of,
 )
-from dicomposer.api._slide import OnSlide, place_on_slide
+from dicomposer.api._slide import OnSlide, matrix_size, place_on_slide
 from dicomposer.api._sources import SourceImages, SourceLike, read_source
 from dicomposer.api._syntax import transfer_syntax
 from dicomposer.base import SOPClass
@@ -97,8 +99,9 @@ def segment(
     Parameters
     ----------
     mask : numpy.ndarray, Volume, path, nibabel or SimpleITK image, or a dictionary of these by name
-        Labels (0 is background), 0/1 masks, or fractions from 0 to 1. Arrays are (rows, columns), (planes,
-        rows, columns) or (planes, rows, columns, segments). Files: NIfTI, NRRD, MetaImage, ``.npy``,
+        Labels (0 is background; floats within 1e-5 of a whole number are labels, too), 0/1 masks, or fractions
+        from 0 to 1. Arrays are (rows, columns), (planes, rows, columns) or
+        (planes, rows, columns, segments). Files: NIfTI, NRRD, MetaImage, ``.npy``,
         ``.npz``, pictures for single images, DICOM Segmentations. A dictionary, or a folder of files, holds one mask a
         structure; they may overlap unless LABELMAP is asked for. A mask with a geometry is put on the grid of
         the images, never resampled: its axes are turned, and planes outside it are empty.
@@ -173,6 +176,7 @@ def segment(
         read_segments(segments or masks.descriptions or None, masks.names),
         kind,
         made_by,
+        masks.channel_numbers,
     )
     arguments = _defaults(canvas.images[0], descriptions) | extra
     if "transfer_syntax_uid" in arguments:
@@ -216,12 +220,12 @@ def _check_options(options: dict[str, Any]) -> None:
 
 
 def _defaults(image: Dataset, descriptions: Sequence[SegmentDescription]) -> dict[str, Any]:
-    number = image.get("SeriesNumber")
+    number = whole_number_or_none(image, "SeriesNumber")
     labels = ", ".join(description.segment_label for description in descriptions)
     return {
         "series_instance_uid": new_uid(),
         # Sorts behind its source in every list, and tells which one that is.
-        "series_number": 100 * int(number) + 1 if number is not None and 0 <= int(number) < 10**7 else 1001,
+        "series_number": 100 * number + 1 if number is not None and 0 <= number < 10**7 else 1001,
         "series_description": _shortened(f"Segmentation: {labels}", 64),
         "sop_instance_uid": new_uid(),
         "instance_number": 1,
@@ -245,7 +249,7 @@ def _compose(masks: Masks, source: SourceImages, order: str | Sequence[str] | No
     if source.is_slide:
         return _compose_slide(masks, source, kind)
     placer = Placer(source, SourcePlanes.of(source), order)
-    layers = map(placer.place, masks)
+    layers = map(placer.place, masks.layers(len(placer.planes) * math.prod(placer.planes.shape)))
     first = next(layers)
     arrays = (_reordered(placed.array, placed.order, first.order) for placed in chain([first], layers))
     array = join(arrays, masks.names, kind)
@@ -256,7 +260,8 @@ def _compose(masks: Masks, source: SourceImages, order: str | Sequence[str] | No
 
 
 def _compose_slide(masks: Masks, source: SourceImages, kind: str) -> _Canvas:
-    layers = (place_on_slide(layer, source) for layer in masks)
+    pixels = max(math.prod(matrix_size(level)) for level in source.datasets)
+    layers = (place_on_slide(layer, source) for layer in masks.layers(pixels))
     first = next(layers)
     array = join((_same_level(one, first) for one in chain([first], layers)), masks.names, kind)
     return _Canvas(array, [first.level], tile=first.whole)
@@ -282,10 +287,11 @@ def _assign(
     segments: list[SegmentSpec | SegmentDescription],
     kind: str,
     made_by: Algorithm,
+    numbers: Sequence[int] | None,
 ) -> tuple[NDArray[Any], list[SegmentDescription]]:
     """Give every label its segment and every segment its number."""
     if array.ndim == 4 or (kind == "FRACTIONAL" and array.dtype.kind == "f"):
-        return _assign_channels(array, segments, made_by, fractions=kind == "FRACTIONAL")
+        return _assign_channels(array, segments, made_by, numbers, fractions=kind == "FRACTIONAL")
     labels = as_labels(array)
     if not segments:
         raise ArgumentError(
@@ -308,17 +314,21 @@ def _assign_channels(
     array: NDArray[Any],
     segments: list[SegmentSpec | SegmentDescription],
     made_by: Algorithm,
+    numbers: Sequence[int] | None,
     *,
     fractions: bool,
 ) -> tuple[NDArray[Any], list[SegmentDescription]]:
+    """The same where every segment has a channel: those of a Segmentation have its `numbers`, others 1, 2, 3..."""
     channels = array.shape[3] if array.ndim == 4 else 1
+    wanted = list(numbers or range(1, channels + 1))
     values = [
         number if (value := value_of(s)) is None else value for number, s in enumerate(segments, start=1)
     ]
-    if sorted(values) != list(range(1, channels + 1)):
+    if sorted(values) != wanted or len(wanted) != channels:
         raise ArgumentError(
             f"the mask has {channels} channel{'s' * (channels > 1)}, one a segment, and segments describes "
-            f"{_values(values) or 'none'}; describe 1 to {channels}"
+            f"{_values(values) or 'none'}; describe {_values(wanted)}"
+            + ("" if array.ndim == 4 else ", or pass (planes, rows, columns, segments)")
         )
     array = array if fractions else as_labels(array)
     ordered = [segment for _, segment in sorted(zip(values, segments, strict=True), key=lambda pair: pair[0])]

@@ -9,6 +9,7 @@ from typing import Any
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
+from dicomposer.api._headers import check_same_matrix, check_same_patient, size, whole_number
 from dicomposer.api._masks import Layer
 from dicomposer.api._sources import SourceImages
 from dicomposer.errors import ArgumentError, UnsupportedError
@@ -40,7 +41,7 @@ def place_on_slide(layer: Layer, source: SourceImages) -> OnSlide:
     Raises
     ------
     ArgumentError
-        When no level, or more than one, has the size of the mask.
+        When no level, or more than one, has the size of the mask, or the mask is a Segmentation of another slide.
     UnsupportedError
         When the mask carries a patient geometry.
     """
@@ -49,34 +50,39 @@ def place_on_slide(layer: Layer, source: SourceImages) -> OnSlide:
             "a mask of a slide is an array of rows and columns, without a geometry of its own"
         )
     array = layer.array
+    if layer.made is not None:
+        check_same_patient(layer.made, source.datasets[0])
     if len(source.datasets) == 1 and _is_tiles(array, source.datasets[0]):
         return OnSlide(array, source.datasets[0], whole=False)
     if array.ndim == 2 or (array.ndim == 3 and _levels(source.datasets, array.shape[:2])):
         array = array[None]  # (rows, columns) or (rows, columns, segments)
     found = _levels(source.datasets, array.shape[1:3]) if len(array) == 1 else []
     if len(found) != 1:
-        sizes = ", ".join(sorted({"x".join(map(str, _size(ds))) for ds in source.datasets}))
+        sizes = ", ".join(sorted({"x".join(map(str, matrix_size(ds))) for ds in source.datasets}))
         problem = f"{len(found)} images have" if found else "no image of the slide has"
         raise ArgumentError(
             f"{problem} the size of the mask, {array.shape[-2]}x{array.shape[-1]} (shape {array.shape}); "
             f"the levels are {sizes} (rows x columns). Pass (rows, columns) of one level, or that level's "
             "file"
         )
+    if layer.made is not None:
+        check_same_matrix(layer.made, found[0])
     return OnSlide(array, found[0], whole=True)
 
 
 def _is_tiles(array: NDArray[Any], level: Dataset) -> bool:
-    tiles = (int(level.NumberOfFrames), int(level.Rows), int(level.Columns))
+    tiles = (whole_number(level, "NumberOfFrames") or 1, *size(level))
     return tiles[0] > 1 and array.shape[:3] == tiles
 
 
 def _levels(datasets: Sequence[Dataset], size: tuple[int, ...]) -> list[Dataset]:
     """The levels of a size; labels and overviews share the series but show no tissue at a known scale."""
-    fitting = [ds for ds in datasets if _size(ds) == size]
+    fitting = [ds for ds in datasets if matrix_size(ds) == size]
     return [ds for ds in fitting if "VOLUME" in ds.get("ImageType", ())] or fitting
 
 
-def _size(level: Dataset) -> tuple[int, int]:
-    return int(level.get("TotalPixelMatrixRows", level.Rows)), int(
-        level.get("TotalPixelMatrixColumns", level.Columns)
-    )
+def matrix_size(level: Dataset) -> tuple[int, int]:
+    """Rows and columns of the total pixel matrix, or of an image that has none."""
+    if "TotalPixelMatrixRows" not in level:
+        return size(level)
+    return size(level, "TotalPixelMatrixRows", "TotalPixelMatrixColumns")

@@ -13,6 +13,14 @@ from typing import TypeAlias
 from pydicom.dataset import Dataset
 
 from dicomposer import record
+from dicomposer.api._headers import (
+    check_one_patient,
+    differences,
+    size,
+    text,
+    whole_number,
+    whole_number_or_none,
+)
 from dicomposer.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -27,6 +35,12 @@ SourceLike: TypeAlias = (
 Progress: TypeAlias = Callable[[int, int], None]
 
 _PIXELS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
+# What only images of multi-frame classes have (PS3.3 C.7.6.16, C.8.12.4), also those of one frame.
+_MULTI_FRAME = (
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+    "TotalPixelMatrixRows",
+)
 _SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
 # Results that often lie beside the images they were made from, and that nobody segments.
 _DERIVED = frozenset(
@@ -55,8 +69,13 @@ class SourceImages:
 
     @property
     def is_multi_frame(self) -> bool:
-        """Whether the images hold their frames in one file each."""
-        return "NumberOfFrames" in self.datasets[0]
+        """Whether the images hold their frames in one file each.
+
+        Single-frame classes may state one frame as well; those of several put their geometry elsewhere even if
+        they have one.
+        """
+        first = self.datasets[0]
+        return (whole_number(first, "NumberOfFrames") or 1) > 1 or any(name in first for name in _MULTI_FRAME)
 
     @property
     def is_slide(self) -> bool:
@@ -88,7 +107,8 @@ def read_source(
     Raises
     ------
     ArgumentError
-        When there is no image, or more than one series and none was chosen.
+        When there is no image, or more than one series and none was chosen; when the images of the series are of
+        several patients, or two files of a folder have one SOP Instance UID and are no copies.
     DamagedFileError
         When a DICOM file is cut off or does not hold together.
     """
@@ -139,12 +159,16 @@ def _scan(folder: Path, progress: Progress | None) -> tuple[list[Dataset], int]:
     """Read every image header below a folder; count what is no image."""
     paths = sorted(p for p in folder.rglob("*") if p.is_file() and p.name != "DICOMDIR" and p.name[:1] != ".")
     images: dict[str, Dataset] = {}
+    found_in: dict[str, Path] = {}
     without_pixels: list[tuple[Path, str]] = []
     with ThreadPoolExecutor(max_workers=8) as pool:  # reading waits for disks and network shares, mostly
         for done, dataset in enumerate(pool.map(_header_or_none, paths), start=1):
             if dataset is not None and _is_image(dataset):
-                # a second copy of a file adds nothing
-                images.setdefault(str(dataset.SOPInstanceUID), dataset)
+                path, uid = paths[done - 1], text(dataset, "SOPInstanceUID")
+                if uid in images:  # a second copy of a file adds nothing, if it is one
+                    _check_copy(images[uid], dataset, (found_in[uid], path), folder)
+                else:
+                    images[uid], found_in[uid] = dataset, path
             elif dataset is not None:
                 without_pixels.append((paths[done - 1], str(dataset.get("SOPClassUID"))))
             if progress is not None:
@@ -156,6 +180,20 @@ def _scan(folder: Path, progress: Progress | None) -> tuple[list[Dataset], int]:
                 f"{path} has no pixels, unlike the others of its kind (damaged or incompletely copied)"
             )
     return list(images.values()), len(paths) - len(images)
+
+
+def _check_copy(one: Dataset, other: Dataset, files: tuple[Path, Path], folder: Path) -> None:
+    """Files with one UID must be one image: an original and its anonymised copy would be chosen by file name."""
+    found = differences(one, other)
+    if found:
+        first, second = (file.relative_to(folder) for file in files)
+        hint = ", as an original and its anonymised copy do" * any(
+            name.startswith("Patient") for name in found
+        )
+        raise ArgumentError(
+            f"{first} and {second} of {folder} have the same SOP Instance UID and differ in {', '.join(found)}{hint}: "
+            "pass the folder or the files of one of them"
+        )
 
 
 def _header_or_none(path: Path) -> Dataset | None:
@@ -181,7 +219,7 @@ def _choose_series(
         )
     by_uid: dict[str, list[Dataset]] = {}
     for dataset in datasets:
-        by_uid.setdefault(str(dataset.get("SeriesInstanceUID", "")), []).append(dataset)
+        by_uid.setdefault(text(dataset, "SeriesInstanceUID"), []).append(dataset)
     matches = [images for uid, images in by_uid.items() if _is_wanted(wanted, uid, images[0])]
     if len(matches) != 1:
         problem = (
@@ -198,29 +236,35 @@ def _choose_series(
 def _is_wanted(wanted: str | int | None, uid: str, image: Dataset) -> bool:
     if wanted is None:
         return True
-    return uid == wanted if isinstance(wanted, str) else image.get("SeriesNumber") == wanted
+    return uid == wanted if isinstance(wanted, str) else whole_number_or_none(image, "SeriesNumber") == wanted
 
 
 def _listing(by_uid: Mapping[str, Sequence[Dataset]]) -> str:
     """One line a series, without anything about the patient."""
     return "\n".join(
-        f"  series {ds[0].get('SeriesNumber', '?')}: {ds[0].get('Modality', '?')}, {len(ds)} "
-        f"image{'s' * (len(ds) > 1)} of {ds[0].Rows}x{ds[0].Columns}, {uid}"
+        f"  series {_shown(ds[0], 'SeriesNumber')}: {ds[0].get('Modality', '?')}, {len(ds)} "
+        f"image{'s' * (len(ds) > 1)} of {_shown(ds[0], 'Rows')}x{_shown(ds[0], 'Columns')}, {uid}"
         for uid, ds in sorted(by_uid.items(), key=lambda row: -len(row[1]))
     )
 
 
+def _shown(dataset: Dataset, keyword: str) -> str:
+    number = whole_number_or_none(dataset, keyword)
+    return "?" if number is None else str(number)
+
+
 def _check_one_kind(datasets: Sequence[Dataset]) -> None:
-    """One series of equal slices, or slide levels; a mask cannot belong to a mixture."""
+    """One patient; one series of equal slices, or slide levels: a mask cannot belong to a mixture."""
+    check_one_patient(datasets)
     if all(ds.get("SOPClassUID") == _SLIDE for ds in datasets):
         return  # levels of a pyramid differ in size; the mask's shape chooses
-    multi_frame = sum("NumberOfFrames" in ds and int(ds.NumberOfFrames or 1) > 1 for ds in datasets)
+    multi_frame = sum((whole_number(ds, "NumberOfFrames") or 1) > 1 for ds in datasets)
     if multi_frame and len(datasets) > 1:
         raise ArgumentError(
             f"the series holds {len(datasets)} images of which {multi_frame} are multi-frame; "
             "a mask belongs to one of them: pass that file"
         )
-    shapes = Counter((int(ds.Rows), int(ds.Columns)) for ds in datasets)
+    shapes = Counter(size(ds) for ds in datasets)
     if len(shapes) > 1:
         found = ", ".join(f"{n} of {rows}x{columns}" for (rows, columns), n in shapes.most_common())
         raise ArgumentError(

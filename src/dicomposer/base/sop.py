@@ -31,7 +31,7 @@ from dicomposer.content import (
 )
 from dicomposer.enum import ContentQualificationValues, PatientSexValues, SpecificCharacterSetValues
 from dicomposer.errors import ArgumentError, ArgumentTypeError, ConformanceError, UnsupportedError
-from dicomposer.record import save
+from dicomposer.record import required, save, text_value
 from dicomposer.validation import validate
 
 __all__ = ["IMPLEMENTATION_CLASS_UID", "SOPClass"]
@@ -201,7 +201,9 @@ class SOPClass(Dataset):
     @property
     def transfer_syntax_uid(self) -> PydicomUID:
         """How the object is encoded."""
-        return PydicomUID(str(self.file_meta.TransferSyntaxUID))
+        meta = getattr(self, "file_meta", None)
+        uid = None if meta is None else text_value(meta, "TransferSyntaxUID")
+        return PydicomUID(required(uid, "TransferSyntaxUID"))
 
     def copy_patient_and_study_information(self, dataset: Dataset) -> None:
         """Take over what identifies the patient and the study.

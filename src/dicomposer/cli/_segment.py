@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import chain
@@ -150,6 +151,8 @@ def _report(job: Job, source: api.SourceImages, summary: view.Summary, findings:
     worth = findings.down_to("warning")
     if len(worth):
         console.print(findings_table(worth))
+    if findings.at("advice"):
+        console.print(f"the advice: dicomposer validate {escape(shlex.quote(str(job.output)))}")
 
 
 def _bytes(size: int) -> str:

@@ -10,6 +10,7 @@ from pydicom.dataset import Dataset
 
 from dicomposer.coding._text import check_text
 from dicomposer.errors import ArgumentError, ArgumentTypeError, MissingAttributeError
+from dicomposer.record import value_of
 
 if TYPE_CHECKING:
     from pydicom.sr.coding import Code
@@ -131,7 +132,7 @@ class CodedConcept(Dataset):
     def value(self) -> str:
         """The code."""
         for keyword in _VALUE_KEYWORDS:
-            value = self.get(keyword)
+            value = value_of(self, keyword)
             if value:
                 return str(value)
         raise MissingAttributeError("the coded concept has no code value")
@@ -139,17 +140,19 @@ class CodedConcept(Dataset):
     @property
     def meaning(self) -> str:
         """What the code means, for people."""
-        return str(self.CodeMeaning)
+        if "CodeMeaning" not in self:
+            raise MissingAttributeError("the coded concept has no code meaning")
+        return str(value_of(self, "CodeMeaning") or "")
 
     @property
     def scheme_designator(self) -> str:
         """The scheme that defines the code; empty if a URN stands alone."""
-        return str(self.get("CodingSchemeDesignator", ""))
+        return str(value_of(self, "CodingSchemeDesignator") or "")
 
     @property
     def scheme_version(self) -> str | None:
         """Version of the scheme, if stated."""
-        version = self.get("CodingSchemeVersion")
+        version = value_of(self, "CodingSchemeVersion")
         return None if version is None else str(version)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from dicomposer.convert._reader import Grid, module_of
+from dicomposer.convert._reader import Grid, SizeLimit, module_of
 from dicomposer.errors import DamagedFileError, MissingDependencyError, UnsupportedError
 from dicomposer.volume import Volume
 
@@ -19,7 +19,7 @@ class SimpleITKReader:
         """Whether `image` is one of SimpleITK's."""
         return module_of(image) == "SimpleITK"
 
-    def from_file(self, path: Path) -> Grid:
+    def from_file(self, path: Path, limit: SizeLimit | None = None) -> Grid:
         """Read a file."""
         try:
             import SimpleITK
@@ -27,8 +27,13 @@ class SimpleITKReader:
             raise MissingDependencyError(f"reading {path.suffix} files", "SimpleITK", "itk") from error
         if not path.exists():
             raise FileNotFoundError(f"there is no file {path.name}")
+        reader = SimpleITK.ImageFileReader()
+        reader.SetFileName(str(path))
         try:
-            image = SimpleITK.ReadImage(str(path))
+            if limit is not None:
+                reader.ReadImageInformation()
+                limit.check(reader.GetSize(), reader.GetNumberOfComponents())
+            image = reader.Execute()
         except RuntimeError as error:
             raise DamagedFileError(f"{path.name} cannot be read as an image of its suffix") from error
         return self.from_object(image)
@@ -53,7 +58,7 @@ class ITKReader:
         """Whether `image` is one of ITK's."""
         return module_of(image) == "itk"
 
-    def from_file(self, path: Path) -> Grid:
+    def from_file(self, path: Path, limit: SizeLimit | None = None) -> Grid:
         """Never called: SimpleITK reads the same files."""
         raise UnsupportedError(f"{path.suffix} files are read by SimpleITK")
 

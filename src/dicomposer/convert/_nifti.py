@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from itertools import product
 from pathlib import Path
@@ -10,7 +11,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dicomposer.convert._reader import Grid, module_of
+from dicomposer.convert._reader import Grid, SizeLimit, module_of
 from dicomposer.errors import DamagedFileError, DicomposerError, GeometryError, UnsupportedError
 from dicomposer.volume import Volume
 
@@ -33,16 +34,30 @@ class NibabelReader:
         """Whether `image` is one of nibabel's."""
         return module_of(image) == "nibabel"
 
-    def from_file(self, path: Path) -> Grid:
+    def from_file(self, path: Path, limit: SizeLimit | None = None) -> Grid:
         """Read a file."""
         import nibabel
         from nibabel.filebasedimages import ImageFileError
+        from nibabel.spatialimages import HeaderDataError, ImageDataError
 
         try:
-            return self.from_object(nibabel.load(path))
+            image: Any = nibabel.load(path)
+            if limit is not None:
+                limit.check(image.shape[:3], math.prod(image.shape[3:]))
+            return self.from_object(image)
         except (DicomposerError, FileNotFoundError, PermissionError):
             raise
-        except (ImageFileError, EOFError, OSError, LookupError, ValueError, zlib.error) as error:
+        except (
+            ImageFileError,
+            HeaderDataError,
+            ImageDataError,
+            EOFError,
+            OSError,
+            LookupError,
+            ValueError,
+            ArithmeticError,
+            zlib.error,
+        ) as error:
             raise DamagedFileError(f"{path.name} cannot be read as an image of its suffix") from error
 
     def from_object(self, image: Any) -> Grid:

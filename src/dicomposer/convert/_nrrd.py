@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dicomposer.convert._reader import Grid
+from dicomposer.convert._reader import Grid, SizeLimit
 from dicomposer.errors import DamagedFileError, GeometryError, TruncatedError, UnsupportedError
 
 _TYPES = {
@@ -67,13 +67,15 @@ class NrrdImage:
     header: dict[str, str]
 
 
-def read_nrrd(path: Path) -> NrrdImage:
+def read_nrrd(path: Path, *, limit: SizeLimit | None = None) -> NrrdImage:
     """Read a 3D, or a 3D and channels, NRRD file.
 
     Parameters
     ----------
     path : pathlib.Path
         A ``.nrrd`` file, or an ``.nhdr`` header beside its data.
+    limit : SizeLimit, optional
+        How many voxels it may announce.
 
     Raises
     ------
@@ -84,7 +86,7 @@ def read_nrrd(path: Path) -> NrrdImage:
     GeometryError
         When it does not say where its voxels are in the patient.
     UnsupportedError
-        For a block of pixels in several files, and other rare forms.
+        For a block of pixels in several files, other rare forms, and more voxels than `limit`.
     """
     content = path.read_bytes()
     header, data_start = _parse_header(content)
@@ -92,9 +94,12 @@ def read_nrrd(path: Path) -> NrrdImage:
     if not sizes or min(sizes) < 1:
         raise DamagedFileError("an NRRD image has sizes of 1 and more")
     dtype = _dtype(header)
+    affine, channel_axis = _geometry(header, len(sizes))
+    if limit is not None:
+        channels = 1 if channel_axis is None else sizes[channel_axis]
+        limit.check([size for axis, size in enumerate(sizes) if axis != channel_axis], channels)
     raw = _data(path, content, data_start, header, math.prod(sizes), dtype)
     array = raw.reshape(sizes[::-1])
-    affine, channel_axis = _geometry(header, len(sizes))
     if channel_axis is not None:
         array = np.moveaxis(array, len(sizes) - 1 - channel_axis, -1)
     return NrrdImage(array, affine, header)
@@ -240,9 +245,9 @@ class NrrdReader:
         """Whether `image` came from :func:`read_nrrd`."""
         return isinstance(image, NrrdImage)
 
-    def from_file(self, path: Path) -> Grid:
+    def from_file(self, path: Path, limit: SizeLimit | None = None) -> Grid:
         """Read a file."""
-        return self.from_object(read_nrrd(path))
+        return self.from_object(read_nrrd(path, limit=limit))
 
     def from_object(self, image: NrrdImage) -> Grid:
         """Take what was read."""

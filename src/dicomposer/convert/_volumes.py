@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ from numpy.typing import NDArray
 from dicomposer.convert._itk import ITKReader, SimpleITKReader
 from dicomposer.convert._nifti import NibabelReader
 from dicomposer.convert._nrrd import NrrdReader
-from dicomposer.convert._reader import Grid, VolumeReader, as_labels
+from dicomposer.convert._reader import Grid, SizeLimit, VolumeReader, as_labels
 from dicomposer.errors import (
     ArgumentError,
     ArgumentTypeError,
@@ -31,7 +32,7 @@ def volume_suffixes() -> tuple[str, ...]:
     return tuple(sorted((s for reader in READERS for s in reader.suffixes), key=lambda s: (-len(s), s)))
 
 
-def to_volume(source: Any) -> Volume:
+def to_volume(source: Any, *, limit: SizeLimit | None = None) -> Volume:
     """Read a mask or an image that knows where it is.
 
     Axes: the file's slowest axis in space first, so an axial NIfTI, NRRD or MetaImage file becomes (slices,
@@ -42,6 +43,8 @@ def to_volume(source: Any) -> Volume:
     ----------
     source : str, os.PathLike, Volume, or an image of nibabel, SimpleITK or itk
         A file (:func:`volume_suffixes`) or an image in memory, which is not changed.
+    limit : SizeLimit, optional
+        How large a file may be; its header is looked at before its values are read.
 
     Returns
     -------
@@ -53,7 +56,7 @@ def to_volume(source: Any) -> Volume:
     GeometryError
         When the source does not say, or contradicts itself on, where its voxels are; also for a bare array.
     UnsupportedError
-        For a format that no reader takes, or too many or too few axes.
+        For a format that no reader takes, too many or too few axes, or more voxels than `limit`.
     DamagedFileError
         When the file is not what its name says.
     MissingDependencyError
@@ -65,7 +68,7 @@ def to_volume(source: Any) -> Volume:
     """
     if isinstance(source, Volume):
         return source
-    values, affine = _grid(source)
+    values, affine = _grid(source, limit)
     channels: dict[Any, Any] | None = None
     if values.ndim == 4:
         channels = {"SegmentNumber": list(range(1, values.shape[3] + 1))}
@@ -74,13 +77,15 @@ def to_volume(source: Any) -> Volume:
     return Volume(as_labels(values), affine, "PATIENT", channels=channels)
 
 
-def read_mask(source: Any) -> Volume | NDArray[Any]:
+def read_mask(source: Any, *, limit: SizeLimit | None = None) -> Volume | NDArray[Any]:
     """Read a mask, with its place when it has one.
 
     Parameters
     ----------
     source : str, os.PathLike, numpy.ndarray, or what :func:`to_volume` takes
         Also ``.npy`` files and ``.npz`` files of one array.
+    limit : SizeLimit, optional
+        As for :func:`to_volume`.
 
     Returns
     -------
@@ -98,17 +103,17 @@ def read_mask(source: Any) -> Volume | NDArray[Any]:
     if isinstance(source, np.ndarray):
         return source
     if isinstance(source, str | os.PathLike) and Path(source).suffix.lower() in _ARRAYS:
-        return _bare(Path(source))
-    return to_volume(source)
+        return _bare(Path(source), limit)
+    return to_volume(source, limit=limit)
 
 
-def _grid(source: Any) -> Grid:
+def _grid(source: Any, limit: SizeLimit | None) -> Grid:
     if isinstance(source, str | os.PathLike):
         path = Path(source)
         name = path.name.lower()
         for reader in READERS:
             if name.endswith(reader.suffixes):
-                return reader.from_file(path)
+                return reader.from_file(path, limit)
         raise UnsupportedError(
             f"{path.name} is no image that is known by its name; there are {', '.join(volume_suffixes())}"
         )
@@ -122,13 +127,14 @@ def _grid(source: Any) -> Grid:
     )
 
 
-def _bare(path: Path) -> NDArray[Any]:
+def _bare(path: Path, limit: SizeLimit | None) -> NDArray[Any]:
     try:
         if path.suffix.lower() == ".npy":
             return np.load(path, allow_pickle=False, mmap_mode="r")  # type: ignore[no-any-return]
         with np.load(path, allow_pickle=False) as archive:
             if len(archive.files) != 1:
                 raise ArgumentError(f"{path.name} holds {len(archive.files)} arrays; save the mask alone")
+            _check_member(archive, limit)
             return archive[archive.files[0]]  # type: ignore[no-any-return]
     except FileNotFoundError:
         raise
@@ -136,3 +142,16 @@ def _bare(path: Path) -> NDArray[Any]:
         if isinstance(error, ArgumentError):
             raise
         raise DamagedFileError(f"{path.name} cannot be read as a file of a numeric array") from error
+
+
+def _check_member(archive: Any, limit: SizeLimit | None) -> None:
+    """Look at the header of the only array of an ``.npz`` file."""
+    if limit is None:
+        return
+    with archive.zip.open(archive.zip.namelist()[0]) as member:
+        version = np.lib.format.read_magic(member)
+        read_header = (
+            np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        )
+        shape = read_header(member)[0]
+    limit.check(shape[:3], math.prod(shape[3:]))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from dicomposer.image._base import FrameAccess, pixel_format, stack_tolerance
+from dicomposer.image._fill import zeros
 from dicomposer.image._image import Image, imread
-from dicomposer.image._index import FrameIndex, SourceColumn, TotalPixelMatrix
+from dicomposer.image._index import FrameIndex, SourceColumn, TotalPixelMatrix, whole_numbers
 from dicomposer.image._select import (
     Region,
     Selection,
@@ -38,5 +39,7 @@ __all__ = [
     "stack_tolerance",
     "text_value",
     "text_values",
+    "whole_numbers",
     "window",
+    "zeros",
 ]

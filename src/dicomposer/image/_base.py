@@ -31,7 +31,7 @@ from dicomposer.image._fill import fill
 from dicomposer.image._index import FrameIndex
 from dicomposer.image._transforms import pipeline, stored_colours
 from dicomposer.image._wanted import Wanted
-from dicomposer.record import pixel_source, read
+from dicomposer.record import int_value, items_of, pixel_source, read, required, text_value, value_of
 from dicomposer.spatial import PlaneStack, StackTolerance
 from dicomposer.volume import VolumeGeometry
 
@@ -51,20 +51,20 @@ def pixel_format(dataset: Dataset) -> PixelFormat:
     DamagedFileError
         If an attribute that is needed to decode pixels is missing.
     """
-    for keyword in ("Rows", "Columns", "BitsAllocated"):
-        if dataset.get(keyword) is None:
+    found = [int_value(dataset, keyword) for keyword in ("Rows", "Columns", "BitsAllocated")]
+    for keyword, value in zip(("Rows", "Columns", "BitsAllocated"), found, strict=True):
+        if value is None:
             raise DamagedFileError(f"{keyword} is missing: the pixels cannot be decoded")
-    allocated = int(dataset.BitsAllocated)
-    planar = dataset.get("PlanarConfiguration")
+    rows, columns, allocated = (value or 0 for value in found)
     return PixelFormat(
-        rows=int(dataset.Rows),
-        columns=int(dataset.Columns),
+        rows=rows,
+        columns=columns,
         bits_allocated=allocated,
-        bits_stored=int(dataset.get("BitsStored") or allocated),
-        samples=int(dataset.get("SamplesPerPixel") or 1),
-        photometric=str(dataset.get("PhotometricInterpretation") or "MONOCHROME2"),
-        pixel_representation=int(dataset.get("PixelRepresentation") or 0),
-        planar_configuration=None if planar is None else int(planar),
+        bits_stored=int_value(dataset, "BitsStored") or allocated,
+        samples=int_value(dataset, "SamplesPerPixel") or 1,
+        photometric=text_value(dataset, "PhotometricInterpretation") or "MONOCHROME2",
+        pixel_representation=int_value(dataset, "PixelRepresentation") or 0,
+        planar_configuration=int_value(dataset, "PlanarConfiguration"),
         floating="PixelData" not in dataset and any(k in dataset for k in _PIXEL_KEYWORDS[1:]),
     )
 
@@ -91,8 +91,8 @@ def frame_reader(dataset: Dataset, fmt: PixelFormat, syntax_uid: str, frames: in
         fmt,
         syntax_uid,
         frames,
-        extended_offsets=dataset.get("ExtendedOffsetTable"),
-        extended_lengths=dataset.get("ExtendedOffsetTableLengths"),
+        extended_offsets=value_of(dataset, "ExtendedOffsetTable"),
+        extended_lengths=value_of(dataset, "ExtendedOffsetTableLengths"),
         vr=element.VR,
     )
 
@@ -109,6 +109,13 @@ def stack_tolerance(
         atol=atol,
         perpendicular=default.perpendicular if perpendicular_tol is None else perpendicular_tol,
     )
+
+
+_INSTANCE = "ReferencedSOPInstanceUID"
+
+
+def _uid(dataset: Dataset, keyword: str) -> UID:
+    return UID(required(text_value(dataset, keyword), keyword))
 
 
 class _Cache:
@@ -203,6 +210,12 @@ class FrameAccess(SOPClass):
         return pixel_format(self)
 
     @property
+    def _frame_shape(self) -> tuple[int, int]:
+        """Rows and columns of a frame."""
+        rows, columns = (required(int_value(self, keyword), keyword) for keyword in ("Rows", "Columns"))
+        return rows, columns
+
+    @property
     def _reader(self) -> FrameReader:
         """The decoder of this image's frames; made again when pixel data or its description changed."""
         element = _pixel_element(self)
@@ -215,7 +228,7 @@ class FrameAccess(SOPClass):
     @property
     def number_of_frames(self) -> int:
         """Number of frames."""
-        return int(self.get("NumberOfFrames") or 1)
+        return int_value(self, "NumberOfFrames") or 1
 
     def _frame_indices(self, numbers: Iterable[int] | None, as_indices: bool) -> NDArray[np.intp]:
         """0-based indices of frames named by number or index."""
@@ -469,26 +482,13 @@ class FrameAccess(SOPClass):
         list[tuple[UID, UID, UID]]
             From the Common Instance Reference module (PS3.3 C.12.2), in the order of the file.
         """
-        found = [
-            (
-                UID(str(self.StudyInstanceUID)),
-                UID(str(series.SeriesInstanceUID)),
-                UID(str(item.ReferencedSOPInstanceUID)),
-            )
-            for series in self.get("ReferencedSeriesSequence") or []
-            for item in series.get("ReferencedInstanceSequence") or []
+        others = items_of(self, "StudiesContainingOtherReferencedInstancesSequence")
+        return [
+            (_uid(study, "StudyInstanceUID"), _uid(series, "SeriesInstanceUID"), _uid(item, _INSTANCE))
+            for study in (self, *others)
+            for series in items_of(study, "ReferencedSeriesSequence")
+            for item in items_of(series, "ReferencedInstanceSequence")
         ]
-        for study in self.get("StudiesContainingOtherReferencedInstancesSequence") or []:
-            for series in study.get("ReferencedSeriesSequence") or []:
-                found.extend(
-                    (
-                        UID(str(study.StudyInstanceUID)),
-                        UID(str(series.SeriesInstanceUID)),
-                        UID(str(i.ReferencedSOPInstanceUID)),
-                    )
-                    for i in series.get("ReferencedInstanceSequence") or []
-                )
-        return found
 
     def is_indexable_as_total_pixel_matrix(self) -> bool:
         """Whether :meth:`get_total_pixel_matrix` can work: a tiled image whose tile positions are known."""
@@ -516,7 +516,7 @@ class FrameAccess(SOPClass):
             raise GeometryError(
                 "the frames do not share one orientation and pixel spacing: they are no regular volume"
             )
-        uid = self.get("FrameOfReferenceUID")
+        uid = text_value(self, "FrameOfReferenceUID")
         if index.matrix is not None:
             if index.matrix.focal_planes > 1:
                 raise GeometryError("volumes of tiled images with several focal planes are not supported")
@@ -548,8 +548,8 @@ class FrameAccess(SOPClass):
         geometry = VolumeGeometry.from_attributes(
             image_position=stack.origin.tolist(),
             image_orientation=index.orientation,
-            rows=int(self.Rows),
-            columns=int(self.Columns),
+            rows=self._frame_shape[0],
+            columns=self._frame_shape[1],
             pixel_spacing=spacing,
             spacing_between_slices=between or index.slice_thickness or 1.0,
             number_of_frames=int(slots.max()) + 1,
@@ -626,7 +626,7 @@ class FrameAccess(SOPClass):
             first:last, region.row_start : region.row_end, region.column_start : region.column_end
         ]
         if of_frame is None:
-            return _select.by_tiles(self._index, (int(self.Rows), int(self.Columns)), region), crop
+            return _select.by_tiles(self._index, self._frame_shape, region), crop
         inside = (of_frame >= first) & (of_frame < last)
         frames = np.flatnonzero(inside)
         return _select.Selection(

@@ -5,22 +5,62 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from math import prod
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
-from dicomposer.errors import IndexingError
-from dicomposer.frame import FrameReader, is_native
+from dicomposer.errors import IndexingError, UnsupportedError
+from dicomposer.frame import FrameReader, PixelFormat, is_native
 from dicomposer.image._select import Region, Selection
 from dicomposer.image._transforms import Pipeline
 
-__all__ = ["fill", "in_threads", "refuse_ambiguous"]
+__all__ = ["fill", "in_threads", "refuse_ambiguous", "zeros"]
 
 Array = NDArray[Any]
 
 #: Fewer bytes of output than this are not worth starting threads for.
 _WORTH_THREADS = 1 << 22
+
+#: Results up to this size, or this many times the stored frames, are made; see `zeros`.
+_ALWAYS = 4 << 30
+_TIMES_STORED = 1000
+
+
+def zeros(shape: Sequence[int], dtype: DTypeLike, fmt: PixelFormat, frames: int) -> Array:
+    """Make the array of a result, unless what the file says about its size is absurd.
+
+    A header of a few kilobytes can ask for more than any machine has. Results may be as large as 4 GiB, and 1000 times
+    what the stored frames take in the same type.
+
+    Parameters
+    ----------
+    shape : Sequence[int]
+        Of the result.
+    dtype : numpy dtype
+        Of the result.
+    fmt : PixelFormat
+        Of the stored frames.
+    frames : int
+        How many are stored.
+
+    Raises
+    ------
+    UnsupportedError
+        If the result is larger than that, or than the memory that there is.
+    """
+    size = prod(int(length) for length in shape) * np.dtype(dtype).itemsize
+    limit = max(_ALWAYS, _TIMES_STORED * frames * fmt.rows * fmt.columns * np.dtype(dtype).itemsize)
+    text = (
+        f"the result would take {size} bytes, for {frames} stored frames of {fmt.rows} x {fmt.columns} pixels"
+    )
+    if size > limit:
+        raise UnsupportedError(f"{text}; the limit is {limit}: read a part of it")
+    try:
+        return np.zeros(tuple(shape), dtype=dtype)
+    except (MemoryError, ValueError):
+        raise UnsupportedError(f"{text}, which is more than there is: read a part of it") from None
 
 
 def refuse_ambiguous(selection: Selection) -> None:
@@ -59,7 +99,8 @@ def fill(reader: FrameReader, chain: Pipeline, selection: Selection) -> Array:
         (planes, rows, columns) or (planes, rows, columns, 3); 0 where no frame lies.
     """
     shape = (selection.count, *selection.region.shape)
-    out = np.zeros(shape if chain.samples == 1 else (*shape, chain.samples), dtype=chain.dtype)
+    whole = shape if chain.samples == 1 else (*shape, chain.samples)
+    out = zeros(whole, chain.dtype, reader.format, len(selection.frames))
     frames, planes = selection.frames.tolist(), selection.planes.tolist()
 
     def place(i: int, frame: Array) -> None:

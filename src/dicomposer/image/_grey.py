@@ -16,6 +16,7 @@ from dicomposer.frame import PixelFormat
 from dicomposer.image._index import FrameIndex
 from dicomposer.image._parameters import ALTERNATIVES, Item, PerFrame, joined, parameters
 from dicomposer.image._wanted import Wanted
+from dicomposer.record import text_value, understood
 
 __all__ = ["GreyParameters", "Line", "Table", "VOITable", "Window", "grey_parameters"]
 
@@ -112,10 +113,10 @@ def grey_parameters(
 
 def _is_inverse(index: FrameIndex) -> bool:
     """Whether small values are meant to be light (PS3.3 C.11.6, C.7.6.3.1.2)."""
-    shape = index.dataset.get("PresentationLUTShape")
+    shape = text_value(index.dataset, "PresentationLUTShape")
     if shape:
-        return bool(shape == "INVERSE")
-    return bool(index.dataset.get("PhotometricInterpretation") == "MONOCHROME1")
+        return shape == "INVERSE"
+    return text_value(index.dataset, "PhotometricInterpretation") == "MONOCHROME1"
 
 
 # ---- modality -----------------------------------------------------------------------------------------
@@ -134,14 +135,15 @@ def _modality(
 
 
 def _of_modality(item: Item, signed: bool) -> Line | Table | None:
-    tables = item.get("ModalityLUTSequence")
-    if tables:
-        lut = LUT.from_dataset(tables[0], copy=True)
-        return Table(lut.lut_data, _signed(lut.first_mapped_value, signed))
-    slope = item.get("RescaleSlope")
-    if slope is None or slope == "":
-        return None
-    return Line(float(slope), float(item.get("RescaleIntercept") or 0.0))
+    with understood("the modality transform"):
+        tables = item.get("ModalityLUTSequence")
+        if tables:
+            lut = LUT.from_dataset(tables[0], copy=True)
+            return Table(lut.lut_data, _signed(lut.first_mapped_value, signed))
+        slope = item.get("RescaleSlope")
+        if slope is None or slope == "":
+            return None
+        return Line(float(slope), float(item.get("RescaleIntercept") or 0.0))
 
 
 def _signed(value: float, signed: bool) -> int:
@@ -158,6 +160,11 @@ def _real_world(item: Item, wanted: Wanted, signed: bool) -> Line | Table | None
     if not maps:
         return None
     chosen = maps[_choose_map(maps, wanted.real_world_selector)]
+    with understood("the real world value map"):
+        return _of_map(chosen, signed)
+
+
+def _of_map(chosen: Any, signed: bool) -> Line | Table:
     ends = [_end(chosen, which, signed) for which in ("First", "Last")]
     table = chosen.get("RealWorldValueLUTData")
     if table is not None and len(np.atleast_1d(table)):
@@ -223,8 +230,9 @@ def _voi(
 
 def _of_voi(item: Item, selector: int | str, signed: bool) -> Window | VOITable | None:
     """One of the tables, if there are any and it is one of them, else one of the windows."""
-    tables = item.get("VOILUTSequence") or []
-    centers, widths = _several(item.get("WindowCenter")), _several(item.get("WindowWidth"))
+    with understood("the window or VOI LUT"):
+        tables = item.get("VOILUTSequence") or []
+        centers, widths = _several(item.get("WindowCenter")), _several(item.get("WindowWidth"))
     if not tables and not centers:
         return None
     if len(centers) != len(widths):
@@ -232,8 +240,9 @@ def _of_voi(item: Item, selector: int | str, signed: bool) -> Window | VOITable 
     names = [str(table.get("LUTExplanation") or "") for table in tables]
     place = _choose(names, selector)
     if tables and place is not None:
-        lut = LUT.from_dataset(tables[place], copy=True)
-        return VOITable(lut, _signed(lut.first_mapped_value, signed))
+        with understood("the VOI LUT"):
+            lut = LUT.from_dataset(tables[place], copy=True)
+            return VOITable(lut, _signed(lut.first_mapped_value, signed))
     names = [str(name) for name in _several(item.get("WindowCenterWidthExplanation"))]
     names = (names + [""] * len(centers))[: len(centers)]
     place = _choose(names, selector) if not tables or isinstance(selector, str) else None
@@ -241,8 +250,9 @@ def _of_voi(item: Item, selector: int | str, signed: bool) -> Window | VOITable 
         raise SelectionError(
             f"voi_transform_selector names none of the {len(tables) or len(centers)} transforms"
         )
-    function = str(item.get("VOILUTFunction") or "LINEAR")
-    return Window(float(centers[place]), float(widths[place]), function)
+    with understood("the window"):
+        function = str(item.get("VOILUTFunction") or "LINEAR")
+        return Window(float(centers[place]), float(widths[place]), function)
 
 
 def _several(value: Any) -> list[Any]:

@@ -182,7 +182,7 @@ class Image(FrameAccess):
             as_indices,
             (index.matrix.rows, index.matrix.columns),
         )
-        selection = by_tiles(index, (int(self.Rows), int(self.Columns)), region)
+        selection = by_tiles(index, self._frame_shape, region)
         matrix: NDArray[Any] = self._unambiguous(selection, wanted)[0]
         return matrix
 
@@ -235,7 +235,7 @@ class Image(FrameAccess):
         selection = by_source_instance(
             self._index,
             source_sop_instance_uids,
-            shape=(int(self.Rows), int(self.Columns)),
+            shape=self._frame_shape,
             ignore_spatial_locations=ignore_spatial_locations,
             assert_missing_frames_are_empty=assert_missing_frames_are_empty,
             known=frozenset(str(uid) for _, _, uid in self.get_source_image_uids()),
@@ -279,7 +279,7 @@ class Image(FrameAccess):
             self._index,
             source_sop_instance_uid,
             source_frame_numbers,
-            shape=(int(self.Rows), int(self.Columns)),
+            shape=self._frame_shape,
             ignore_spatial_locations=ignore_spatial_locations,
             assert_missing_frames_are_empty=assert_missing_frames_are_empty,
         )

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +16,15 @@ from pydicom.dataset import Dataset
 
 from dicomposer.enum import CoordinateSystemNames
 from dicomposer.errors import DamagedFileError
-from dicomposer.record import Categories, FrameTable
+from dicomposer.record import (
+    Categories,
+    FrameTable,
+    float_values,
+    int_value,
+    items_of,
+    required,
+    text_value,
+)
 from dicomposer.spatial import TileGrid, get_image_coordinate_system
 
 __all__ = ["FrameIndex", "SourceColumn", "TotalPixelMatrix"]
@@ -45,18 +52,24 @@ class TotalPixelMatrix:
         if "TotalPixelMatrixRows" not in dataset or "TotalPixelMatrixColumns" not in dataset:
             return None
         x = y = z = 0.0
-        items = dataset.get("TotalPixelMatrixOriginSequence") or []
+        items = items_of(dataset, "TotalPixelMatrixOriginSequence")
         if items:
-            x = float(items[0].get("XOffsetInSlideCoordinateSystem") or 0.0)
-            y = float(items[0].get("YOffsetInSlideCoordinateSystem") or 0.0)
-            z = float(items[0].get("ZOffsetInSlideCoordinateSystem") or 0.0)
-        orientation = dataset.get("ImageOrientationSlide") or ()
+            x, y, z = (
+                (float_values(items[0], f"{axis}OffsetInSlideCoordinateSystem") or (0.0,))[0]
+                for axis in "XYZ"
+            )
+        rows, columns = (int_value(dataset, f"TotalPixelMatrix{axis}") or 0 for axis in ("Rows", "Columns"))
+        if rows < 1 or columns < 1:
+            raise DamagedFileError("the total pixel matrix has no rows or no columns")
+        orientation = float_values(dataset, "ImageOrientationSlide") or ()
+        if len(orientation) not in (0, 6):
+            raise DamagedFileError("ImageOrientationSlide has not 6 values", tag=0x00480102)
         return cls(
-            rows=int(dataset.TotalPixelMatrixRows),
-            columns=int(dataset.TotalPixelMatrixColumns),
+            rows=rows,
+            columns=columns,
             origin=(x, y, z),
-            orientation=tuple(float(v) for v in orientation),
-            focal_planes=int(dataset.get("TotalPixelMatrixFocalPlanes") or 1),
+            orientation=orientation,
+            focal_planes=int_value(dataset, "TotalPixelMatrixFocalPlanes") or 1,
         )
 
 
@@ -80,6 +93,19 @@ class SourceColumn:
         return all(code >= 0 and self.preserved[code] == "YES" for code in used)
 
 
+def whole_numbers(column: NDArray[np.float64], what: str) -> NDArray[np.int64]:
+    """A column of floats that must be whole numbers, such as positions of pixels.
+
+    Raises
+    ------
+    DamagedFileError
+        If one is missing, not a number, or out of all bounds.
+    """
+    if not np.all(np.abs(column) < 2**53):  # False for nan as well
+        raise DamagedFileError(f"{what} is missing or not a number")
+    return column.astype(np.int64)
+
+
 class FrameIndex:
     """Columns that tell what each frame of an image is and where it lies.
 
@@ -91,7 +117,7 @@ class FrameIndex:
 
     def __init__(self, dataset: Dataset) -> None:
         self._dataset = dataset
-        self.frames = int(dataset.get("NumberOfFrames") or 1)
+        self.frames = int_value(dataset, "NumberOfFrames") or 1
         if self.frames < 1:
             raise DamagedFileError("Number of Frames is less than 1")
 
@@ -117,19 +143,19 @@ class FrameIndex:
     @cached_property
     def shared(self) -> Dataset:
         """The item of the shared functional groups (an empty one where there is none)."""
-        items = self._dataset.get(_SHARED) or []
+        items = items_of(self._dataset, _SHARED)
         return items[0] if items else Dataset()
 
-    def shared_value(self, path: str) -> Any:
-        """Value at ``path`` of the shared functional groups, or None."""
-        item: Any = self.shared
+    def shared_value(self, path: str) -> tuple[float, ...] | None:
+        """Numbers at ``path`` of the shared functional groups, or None."""
+        item = self.shared
         *groups, leaf = path.split(".")
         for keyword in groups:
-            items = item.get(keyword)
+            items = items_of(item, keyword)
             if not items:
                 return None
             item = items[0]
-        return item.get(leaf)
+        return float_values(item, leaf)
 
     def numbers(self, path: str) -> NDArray[np.float64] | None:
         """Numeric attribute of a functional group for every frame, shape (frames, multiplicity)."""
@@ -138,17 +164,13 @@ class FrameIndex:
         value = self.shared_value(path)
         if value is None:
             return None
-        row = np.atleast_1d(np.asarray(value, dtype=np.float64))
-        return np.broadcast_to(row, (self.frames, len(row)))
+        return np.broadcast_to(np.asarray(value, dtype=np.float64), (self.frames, len(value)))
 
     def _constant(self, path: str, top_level: str | None = None) -> tuple[float, ...] | None:
         """A value that all frames share; None if absent or different between frames."""
         column = self.numbers(path)
         if column is None:
-            value = self._dataset.get(top_level) if top_level else None
-            if value is None or value == "":
-                return None
-            return tuple(float(v) for v in np.atleast_1d(np.asarray(value, dtype=np.float64)))
+            return float_values(self._dataset, top_level) if top_level else None
         if len(column) and np.any(column != column[0]):
             return None
         return tuple(column[0].tolist()) if len(column) else None
@@ -168,7 +190,7 @@ class FrameIndex:
     @property
     def is_tiled_full(self) -> bool:
         """Whether positions are implied by the order of frames."""
-        return bool(self._dataset.get("DimensionOrganizationType") == "TILED_FULL" and self.matrix)
+        return text_value(self._dataset, "DimensionOrganizationType") == "TILED_FULL" and bool(self.matrix)
 
     @cached_property
     def pixel_spacing(self) -> tuple[float, float] | None:
@@ -195,10 +217,10 @@ class FrameIndex:
             return np.broadcast_to(np.asarray(self.matrix.orientation), (self.frames, 6))
         column = self.numbers("PlaneOrientationSequence.ImageOrientationPatient")
         if column is None:
-            value = self._dataset.get("ImageOrientationPatient")
+            value = float_values(self._dataset, "ImageOrientationPatient")
             if not value:
                 return None
-            column = np.broadcast_to(np.asarray([float(v) for v in value]), (self.frames, len(value)))
+            column = np.broadcast_to(np.asarray(value), (self.frames, len(value)))
         return column if column.shape[1] == 6 else None
 
     @property
@@ -234,10 +256,12 @@ class FrameIndex:
         if offsets[0] is not None and offsets[1] is not None:
             z = offsets[2] if offsets[2] is not None else np.zeros((self.frames, 1))
             return np.hstack([offsets[0][:, :1], offsets[1][:, :1], z[:, :1]])
-        value = self._dataset.get("ImagePositionPatient")
-        if not value or self.frames != 1:
+        value = float_values(self._dataset, "ImagePositionPatient")
+        if value is None or self.frames != 1:
             return None
-        return np.asarray([[float(v) for v in value]])
+        if len(value) != 3:
+            raise DamagedFileError("ImagePositionPatient has not 3 values", tag=0x00200032)
+        return np.asarray([value])
 
     @cached_property
     def matrix_positions(self) -> NDArray[np.int64] | None:
@@ -248,20 +272,23 @@ class FrameIndex:
         column = self.numbers("PlanePositionSlideSequence.ColumnPositionInTotalImagePixelMatrix")
         if row is None or column is None:
             return None
-        return np.hstack([row[:, :1], column[:, :1]]).astype(np.int64)
+        return whole_numbers(np.hstack([row[:, :1], column[:, :1]]), "the position of a tile")
 
     # ---- dimensions and references -----------------------------------------------------------------
 
     @cached_property
     def pointers(self) -> list[int]:
         """Tags of the dimension index pointers, in order."""
-        return [int(item.DimensionIndexPointer) for item in self._dataset.get("DimensionIndexSequence") or []]
+        return [
+            required(int_value(item, "DimensionIndexPointer"), "DimensionIndexPointer")
+            for item in items_of(self._dataset, "DimensionIndexSequence")
+        ]
 
     @cached_property
     def dimension_indices(self) -> NDArray[np.int64] | None:
         """Dimension index values, shape (frames, dimensions)."""
         column = self.numbers("FrameContentSequence.DimensionIndexValues")
-        return None if column is None else column.astype(np.int64)
+        return None if column is None else whole_numbers(column, "a dimension index value")
 
     @cached_property
     def sources(self) -> list[SourceColumn]:
@@ -284,7 +311,7 @@ class FrameIndex:
         frame = np.zeros(self.frames, dtype=np.int64)
         if f"{place}.ReferencedFrameNumber" in self.table.paths:
             numbers = self.table.numbers(f"{place}.ReferencedFrameNumber")[:, 0]
-            frame = np.nan_to_num(np.asarray(numbers, dtype=np.float64)).astype(np.int64)
+            frame = whole_numbers(np.nan_to_num(np.asarray(numbers, dtype=np.float64)), "a frame number")
         absent = Categories(np.full(self.frames, -1, dtype=np.intp), ())
         path = f"{place}.SpatialLocationsPreserved"
         preserved = self.table.categories(path) if path in self.table.paths else absent

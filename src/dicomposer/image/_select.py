@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from dicomposer.errors import ArgumentError, IndexingError
+from dicomposer.errors import ArgumentError, DamagedFileError, IndexingError
 from dicomposer.image._index import FrameIndex
 
 __all__ = [
@@ -275,6 +275,17 @@ def by_tiles(index: FrameIndex, tile: tuple[int, int], region: Region) -> Select
     if positions is None or index.matrix is None:
         raise IndexingError("the image is not tiled: it has no total pixel matrix")
     offsets = positions - 1
+    outside = (
+        (offsets + np.asarray(tile) <= 0).any(axis=1)
+        | (offsets[:, 0] >= index.matrix.rows)
+        | (offsets[:, 1] >= index.matrix.columns)
+    )
+    if outside.any():
+        last = (offsets + 1).max(axis=0)
+        raise DamagedFileError(
+            f"{int(outside.sum())} of {len(offsets)} tiles lie outside the total pixel matrix of {index.matrix.rows} x "
+            f"{index.matrix.columns} pixels: their positions reach row {last[0]} and column {last[1]}"
+        )
     touches = (
         (offsets[:, 0] < region.row_end)
         & (offsets[:, 0] + tile[0] > region.row_start)

@@ -10,7 +10,16 @@ from ._save import replacing, save
 from ._source import FileSlice, PixelSource, pixel_source
 from ._table import FrameTable
 from ._values import format_ds
-from ._values_of import float_values, int_value, items_of, required, text_value, text_values, value_of
+from ._values_of import (
+    float_values,
+    int_value,
+    items_of,
+    required,
+    text_value,
+    text_values,
+    understood,
+    value_of,
+)
 
 __all__ = [
     "Categories",
@@ -32,5 +41,6 @@ __all__ = [
     "save",
     "text_value",
     "text_values",
+    "understood",
     "value_of",
 ]

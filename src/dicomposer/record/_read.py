@@ -447,7 +447,7 @@ class _Reader:
             self.keep_open = not isinstance(self.source, MemorySource)
             concrete = _BYTE_VRS.get(tag) or (vr if vr in ("OB", "OW") else "OB" if undefined else "OW")
             value = FileSlice(self.source, start, length)
-            return DataElement(BaseTag(tag), concrete, value, start, undefined, already_converted=True)
+            return _LazyPixels(BaseTag(tag), concrete, value, start, undefined, already_converted=True)
         return RawDataElement(
             BaseTag(tag),
             vr,
@@ -480,6 +480,16 @@ class _Reader:
         if self.table is not None:
             self.table.keep_with(dataset)
         return dataset
+
+
+class _LazyPixels(DataElement):
+    """Pixels that stayed in the file, for pydicom's JSON, which takes bytes only."""
+
+    def to_json_dict(self, bulk_data_element_handler: Any, bulk_data_threshold: int) -> dict[str, Any]:
+        if bulk_data_element_handler is not None and len(self.value) > bulk_data_threshold // 4 * 3:
+            return {"vr": self.VR, "BulkDataURI": bulk_data_element_handler(self)}
+        whole = DataElement(self.tag, self.VR, bytes(self.value), already_converted=True)
+        return whole.to_json_dict(None, bulk_data_threshold)
 
 
 def _decode_now(raw: RawDataElement) -> DataElement:

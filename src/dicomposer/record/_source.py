@@ -73,7 +73,8 @@ class FileSource:
     """A file on disk, kept open and read at positions.
 
     A file that is rewritten in place while it is open is refused: what was read of it before describes other bytes.
-    (Programs that replace files whole, as :func:`save` does, leave those who have it open what they opened.) Copies (deepcopy) share it; a pickle opens the file again elsewhere and refuses one that has changed meanwhile.
+    (Programs that replace files whole, as :func:`save` does, leave those who have it open what they opened.)
+    Copies (deepcopy) share it; a pickle opens the file again elsewhere and refuses one that has changed meanwhile.
     """
 
     def __init__(self, path: str, signature: tuple[int, int, int] | None = None) -> None:
@@ -98,10 +99,10 @@ class FileSource:
         if self._file < 0:
             raise ArgumentError("the file of this dataset has been closed")
         data = self._read_all(offset, length)
-        if _signature(os.fstat(self._file)) != self.signature:  # after reading, so that no change slips between
-            raise DamagedFileError(_CHANGED)
         if len(data) < length:
             raise TruncatedError("the file ends too early", position=offset + len(data))
+        if _signature(os.fstat(self._file)) != self.signature:  # now, so that no change slips in between
+            raise DamagedFileError(_CHANGED)
         return data
 
     def _read_all(self, offset: int, length: int) -> bytes:

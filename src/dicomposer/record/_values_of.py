@@ -8,16 +8,18 @@ value.
 from __future__ import annotations
 
 import struct
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
+from pydicom.errors import BytesLengthException
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag, Tag
 
-from dicomposer.errors import DamagedFileError, MissingAttributeError
+from dicomposer.errors import DamagedFileError, DicomposerError, MissingAttributeError
 
 __all__ = [
     "UNDECODABLE",
@@ -27,6 +29,7 @@ __all__ = [
     "required",
     "text_value",
     "text_values",
+    "understood",
     "value_of",
 ]
 
@@ -43,6 +46,7 @@ UNDECODABLE = (
     OSError,
     RecursionError,
     struct.error,
+    BytesLengthException,
 )
 _BINARY = frozenset(("FD", "FL", "SL", "SS", "SV", "UL", "US", "UV"))
 
@@ -65,8 +69,8 @@ def value_of(dataset: Dataset, keyword: str) -> Any:
         return None
     try:
         value = dataset[tag].value
-    except UNDECODABLE as error:
-        raise DamagedFileError(f"{keyword} cannot be decoded", tag=int(tag)) from error
+    except UNDECODABLE:
+        raise DamagedFileError(f"{keyword} cannot be decoded", tag=int(tag)) from None
     return None if isinstance(value, str | bytes | MultiValue) and not len(value) else value
 
 
@@ -166,6 +170,23 @@ def int_value(dataset: Dataset, keyword: str) -> int | None:
     if not whole:
         raise DamagedFileError(f"{keyword} is not a whole number", tag=int(_tag(keyword)))
     return number
+
+
+@contextmanager
+def understood(what: str) -> Iterator[None]:
+    """Turn what goes wrong inside, in code that decodes something of a file, into a DamagedFileError.
+
+    Parameters
+    ----------
+    what : str
+        What is decoded, for the message.
+    """
+    try:
+        yield
+    except DicomposerError:
+        raise
+    except UNDECODABLE:
+        raise DamagedFileError(f"{what} cannot be understood") from None
 
 
 def required(value: _T | None, keyword: str) -> _T:

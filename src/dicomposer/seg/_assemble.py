@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +13,7 @@ from numpy.typing import DTypeLike, NDArray
 
 from dicomposer.errors import ArgumentError, IndexingError, OverlapError
 from dicomposer.frame import FrameReader, PixelFormat, kernels
-from dicomposer.image import Region, Selection
+from dicomposer.image import Region, Selection, zeros
 
 __all__ = ["SegmentFrames", "Wanted", "combined", "stacked"]
 
@@ -27,7 +29,7 @@ class SegmentFrames:
 
     ``segments`` holds the segment number of every frame of the image (None for a label map);
     ``maximum`` is the Maximum Fractional Value (None unless fractional); ``native`` is the value of Pixel Data where
-    its single bits can be read without decoding frames.
+    its single bits can be read without decoding frames; ``count`` is how many frames are stored.
     """
 
     reader: FrameReader
@@ -35,17 +37,24 @@ class SegmentFrames:
     segments: NDArray[np.int64] | None
     maximum: int | None
     native: Any | None
+    count: int
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the caller asked for; ``numbers`` are the segment numbers in the order of the output."""
+    """What the caller asked for; ``numbers`` are the segment numbers in the order of the output.
+
+    ``everything`` tells that these are all that are described, because the caller chose none: what is left out then is
+    warned about. ``background`` is the value of background pixels in a label map.
+    """
 
     numbers: tuple[int, ...]
     relabel: bool = False
     rescale: bool = True
     skip_overlap_checks: bool = False
     dtype: DTypeLike | None = None
+    everything: bool = False
+    background: int | None = None
 
     def output_values(self) -> NDArray[np.int64]:
         """The value of each segment in a label map."""
@@ -89,6 +98,9 @@ def _of_segments(
     place = np.searchsorted(numbers[order], of_frame)
     place = np.minimum(place, len(numbers) - 1)
     known = numbers[order][place] == of_frame
+    if wanted.everything and not known.all():
+        left = np.unique(of_frame[~known])
+        _warn_undescribed(f"{int(np.count_nonzero(~known))} frames of", len(left))
     kept = selection.take(known)
     columns = order[place][known].astype(np.intp)
     _refuse_ambiguous(kept, [columns.astype(np.int64)])
@@ -111,9 +123,10 @@ def combined(frames: SegmentFrames, selection: Selection, wanted: Wanted) -> Arr
     values = wanted.output_values()
     highest = int(values.max(initial=0))
     dtype = _integer_type(wanted, highest)
-    work = np.zeros((selection.count, *selection.region.shape), dtype=np.min_scalar_type(highest))
+    shape = (selection.count, *selection.region.shape)
+    work = zeros(shape, np.min_scalar_type(highest), frames.fmt, frames.count)
     if frames.segments is None:
-        _labels(frames, selection, _lut(frames.fmt, wanted.numbers, values, work.dtype), work)
+        _labels(frames, selection, _lut(frames.fmt, wanted.numbers, values, work.dtype), work, wanted)
     else:
         kept, columns = _of_segments(frames, selection, wanted)
         if _merge(frames, kept, values[columns], work, check=not wanted.skip_overlap_checks):
@@ -127,14 +140,62 @@ def combined(frames: SegmentFrames, selection: Selection, wanted: Wanted) -> Arr
 def _lut(fmt: PixelFormat, numbers: Sequence[int], values: NDArray[np.int64], dtype: np.dtype[Any]) -> Array:
     """Table from stored label to output value; segments that were not asked for become background."""
     table = np.zeros(1 << fmt.bits_allocated, dtype=dtype)
-    table[np.asarray(numbers, dtype=np.intp)] = values
+    labels = np.asarray(numbers, dtype=np.int64)
+    storable = (labels >= 0) & (labels < len(table))  # no pixel can hold the others
+    table[labels[storable]] = values[storable]
     return table
 
 
-def _labels(frames: SegmentFrames, selection: Selection, table: Array, out: Array) -> None:
+def _labels(frames: SegmentFrames, selection: Selection, table: Array, out: Array, wanted: Wanted) -> None:
     _refuse_ambiguous(selection, [])
+    seen = _Seen(wanted)
     for source, target in _placed(frames, selection, out):
         target[...] = table[source]
+        seen.note(source)
+    seen.warn()
+
+
+class _Seen:
+    """Labels in pixels that no segment describes, where the caller asked for everything."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        described = {*wanted.numbers, wanted.background or 0}
+        self._watch = wanted.everything
+        self._highest = max(described)
+        # The rule: numbers without gaps. Then the largest value of a frame tells, which costs nothing.
+        self._dense = len(described) == self._highest + 1
+        self._unknown = np.ones(1 << 16, dtype=bool)
+        self._unknown[[n for n in described if n < 1 << 16]] = False
+        self._found = np.zeros(1 << 16, dtype=bool)
+
+    def note(self, labels: Array) -> None:
+        """Look at some pixels."""
+        if self._watch and labels.size and (not self._dense or int(labels.max()) > self._highest):
+            self._found[labels] = True
+
+    def warn(self) -> None:
+        """Say what was left out."""
+        count = int(np.count_nonzero(self._found & self._unknown))
+        if count:
+            _warn_undescribed("pixels of", count)
+
+
+def _warn_undescribed(what: str, count: int) -> None:
+    segments = "1 segment" if count == 1 else f"{count} segments"
+    warnings.warn(
+        f"{what} {segments} that the Segment Sequence does not describe were left out",
+        UserWarning,
+        stacklevel=_stack_level(),
+    )
+
+
+def _stack_level() -> int:
+    """How far up the caller of the library is."""
+    level, frame = 1, sys._getframe(1)
+    package = __name__.split(".")[0]
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).split(".")[0] == package:
+        level, frame = level + 1, frame.f_back
+    return level
 
 
 def _merge(
@@ -184,9 +245,10 @@ def stacked(frames: SegmentFrames, selection: Selection, wanted: Wanted) -> Arra
             )
     else:
         dtype = _integer_type(wanted, frames.maximum or 1)
-    out = np.zeros((len(wanted.numbers), selection.count, *selection.region.shape), dtype=dtype)
+    shape = (len(wanted.numbers), selection.count, *selection.region.shape)
+    out = zeros(shape, dtype, frames.fmt, frames.count)
     if frames.segments is None:
-        _split(frames, selection, wanted.numbers, out)
+        _split(frames, selection, wanted, out)
     else:
         kept, columns = _of_segments(frames, selection, wanted)
         flat = out.reshape(-1, *selection.region.shape)
@@ -212,13 +274,17 @@ def _merge_bits(frames: SegmentFrames, selection: Selection, out: Array) -> bool
     return True
 
 
-def _split(frames: SegmentFrames, selection: Selection, numbers: Sequence[int], out: Array) -> None:
+def _split(frames: SegmentFrames, selection: Selection, wanted: Wanted, out: Array) -> None:
     """A label map into one plane a segment."""
     _refuse_ambiguous(selection, [])
-    labels = np.zeros(out.shape[1:], dtype=np.uint8 if frames.fmt.bits_allocated == 8 else np.uint16)
+    dtype = np.uint8 if frames.fmt.bits_allocated == 8 else np.uint16
+    labels = zeros(out.shape[1:], dtype, frames.fmt, frames.count)
+    seen = _Seen(wanted)
     for source, target in _placed(frames, selection, labels):
         target[...] = source
-    for i, number in enumerate(numbers):
+        seen.note(source)
+    seen.warn()
+    for i, number in enumerate(wanted.numbers):
         np.equal(labels, number, out=out[i], casting="unsafe")
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any
+from enum import Enum
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
@@ -12,8 +13,14 @@ from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID as PydicomUID
 
 from dicomposer.coding import UID, CodedConcept, as_concept
-from dicomposer.errors import ArgumentError, IndexingError
-from dicomposer.frame import is_native
+from dicomposer.errors import (
+    ArgumentError,
+    DamagedFileError,
+    IndexingError,
+    MissingAttributeError,
+    SelectionError,
+)
+from dicomposer.frame import PixelFormat, is_native
 from dicomposer.image import (
     FrameAccess,
     Selection,
@@ -21,7 +28,9 @@ from dicomposer.image import (
     by_source_frame,
     by_source_instance,
     by_tiles,
+    whole_numbers,
 )
+from dicomposer.record import int_value, items_of, required, text_value
 from dicomposer.seg import _assemble
 from dicomposer.seg._colours import coloured, rgb_channels
 from dicomposer.seg.content import SegmentDescription
@@ -38,6 +47,7 @@ if TYPE_CHECKING:
 __all__ = ["SegmentAccess"]
 
 _SEGMENT_POINTER = 0x0062000B
+_Kind = TypeVar("_Kind", bound=Enum)
 
 
 class SegmentAccess(FrameAccess):
@@ -48,13 +58,14 @@ class SegmentAccess(FrameAccess):
     @property
     def segmentation_type(self) -> SegmentationTypeValues:
         """BINARY, FRACTIONAL or LABELMAP."""
-        return SegmentationTypeValues(self.SegmentationType)
+        return _member(self, SegmentationTypeValues, "SegmentationType")
 
     @property
     def segmentation_fractional_type(self) -> SegmentationFractionalTypeValues | None:
         """What fractions mean; None unless the type is FRACTIONAL."""
-        value = self.get("SegmentationFractionalType")
-        return None if value is None else SegmentationFractionalTypeValues(value)
+        if text_value(self, "SegmentationFractionalType") is None:
+            return None
+        return _member(self, SegmentationFractionalTypeValues, "SegmentationFractionalType")
 
     @property
     def _is_labelmap(self) -> bool:
@@ -63,17 +74,24 @@ class SegmentAccess(FrameAccess):
     @property
     def _background(self) -> int | None:
         """Value of background pixels in a label map (Pixel Padding Value, 0 where it is not stated)."""
-        return int(self.get("PixelPaddingValue") or 0) if self._is_labelmap else None
+        return (int_value(self, "PixelPaddingValue") or 0) if self._is_labelmap else None
 
     @property
     def _descriptions(self) -> dict[int, SegmentDescription]:
         """Descriptions by number, background left out, in the order of the file."""
         background = self._background
         return {
-            int(item.SegmentNumber): SegmentDescription.from_dataset(item, copy=False)
-            for item in self.SegmentSequence
-            if background is None or int(item.SegmentNumber) != background
+            number: SegmentDescription.from_dataset(item, copy=False)
+            for number, item in self._segment_items()
+            if number != background
         }
+
+    def _segment_items(self) -> list[tuple[int, Dataset]]:
+        """Items of the Segment Sequence with their numbers."""
+        items = items_of(self, "SegmentSequence")
+        if not items:
+            raise MissingAttributeError("the segmentation has no SegmentSequence")
+        return [(required(int_value(item, "SegmentNumber"), "SegmentNumber"), item) for item in items]
 
     @property
     def segment_numbers(self) -> list[int]:
@@ -98,10 +116,10 @@ class SegmentAccess(FrameAccess):
         IndexError
             If there is no such segment.
         """
-        for item in self.SegmentSequence:
-            if int(item.SegmentNumber) == segment_number:
+        for number, item in self._segment_items():
+            if number == segment_number:
                 return SegmentDescription.from_dataset(item, copy=False)
-        raise IndexError(f"there is no segment number {segment_number}")
+        raise SelectionError(f"there is no segment number {segment_number}")
 
     def get_segment_numbers(
         self,
@@ -212,22 +230,32 @@ class SegmentAccess(FrameAccess):
         """Columns and decoders for assembling."""
         fmt, reader = self._pixel_format, self._reader
         fractional = self.segmentation_type is SegmentationTypeValues.FRACTIONAL
+        if fmt.samples != 1 or fmt.floating or (self._is_labelmap and not _holds_labels(fmt)):
+            raise DamagedFileError("the pixels are not those of a segmentation of this type (PS3.3 C.8.20.2)")
         single_bits = fmt.bits_allocated == 1 and is_native(str(self.transfer_syntax_uid))
         return _assemble.SegmentFrames(
             reader=reader,
             fmt=fmt,
             segments=None if self._is_labelmap else self._segments_of_frames(),
-            maximum=int(self.MaximumFractionalValue) if fractional else None,
+            maximum=self._maximum if fractional else None,
             native=reader.source.read(0, reader.source.size) if single_bits else None,
+            count=self.number_of_frames,
         )
+
+    @property
+    def _maximum(self) -> int:
+        maximum = required(int_value(self, "MaximumFractionalValue"), "MaximumFractionalValue")
+        if maximum < 1:
+            raise DamagedFileError("MaximumFractionalValue is less than 1", tag=0x0062000E)
+        return maximum
 
     def _segments_of_frames(self) -> NDArray[np.int64]:
         """Segment number of every frame."""
         index = self._index
         column = index.numbers("SegmentIdentificationSequence.ReferencedSegmentNumber")
         if column is not None:
-            return column[:, 0].astype(np.int64)
-        numbers = np.asarray([int(item.SegmentNumber) for item in self.SegmentSequence], dtype=np.int64)
+            return whole_numbers(column[:, 0], "a Referenced Segment Number")
+        numbers = np.asarray([number for number, _ in self._segment_items()], dtype=np.int64)
         if len(numbers) == 1:
             return np.full(index.frames, numbers[0])
         if index.is_tiled_full and index.frames % len(numbers) == 0:
@@ -252,7 +280,10 @@ class SegmentAccess(FrameAccess):
             raise ArgumentError(
                 f"segment_numbers must name distinct segments of this object, which are {_some(known)}"
             )
-        return _assemble.Wanted(tuple(numbers), relabel, rescale_fractional, skip_overlap_checks, dtype)
+        return _assemble.Wanted(
+            tuple(numbers), relabel, rescale_fractional, skip_overlap_checks, dtype, segment_numbers is None,
+            self._background,
+        )  # fmt: skip
 
     def _assembled(
         self,
@@ -331,7 +362,7 @@ class SegmentAccess(FrameAccess):
         selection = by_source_instance(
             self._index,
             source_sop_instance_uids,
-            shape=(int(self.Rows), int(self.Columns)),
+            shape=self._frame_shape,
             ignore_spatial_locations=ignore_spatial_locations,
             assert_missing_frames_are_empty=assert_missing_frames_are_empty,
             known=frozenset(str(uid) for _, _, uid in self.get_source_image_uids()),
@@ -373,7 +404,7 @@ class SegmentAccess(FrameAccess):
             self._index,
             source_sop_instance_uid,
             source_frame_numbers,
-            shape=(int(self.Rows), int(self.Columns)),
+            shape=self._frame_shape,
             ignore_spatial_locations=ignore_spatial_locations,
             assert_missing_frames_are_empty=assert_missing_frames_are_empty,
         )
@@ -413,7 +444,7 @@ class SegmentAccess(FrameAccess):
             self._index,
             dimension_index_values,
             None if dimension_index_pointers is None else [int(Tag(p)) for p in dimension_index_pointers],
-            shape=(int(self.Rows), int(self.Columns)),
+            shape=self._frame_shape,
             assert_missing_frames_are_empty=assert_missing_frames_are_empty,
         )
         return self._assembled(
@@ -450,6 +481,13 @@ class SegmentAccess(FrameAccess):
         -------
         numpy.ndarray
             (rows, columns, segments), or (rows, columns) of labels, or (rows, columns, 3) of colours.
+
+        Raises
+        ------
+        DamagedFileError
+            If tiles lie outside the matrix.
+        UnsupportedError
+            If the result would take more than 4 GiB and 1000 times what the stored frames take in its type.
         """
         index = self._index
         if index.matrix is None:
@@ -465,7 +503,7 @@ class SegmentAccess(FrameAccess):
             as_indices,
             (index.matrix.rows, index.matrix.columns),
         )
-        selection = by_tiles(index, (int(self.Rows), int(self.Columns)), region)
+        selection = by_tiles(index, self._frame_shape, region)
         planes: Any = self._assembled(
             selection, wanted, combine_segments, apply_palette_color_lut, apply_icc_profile
         )
@@ -540,7 +578,15 @@ class SegmentAccess(FrameAccess):
         Raises
         ------
         GeometryError
-            If the frames do not form a regular volume.
+            If the frames do not form a regular volume, their orientation is none, or they are spread over more than
+            10,000 slices and 100 for each frame.
+        UnsupportedError
+            If the result would take more than 4 GiB and 1000 times what the stored frames take in its type.
+
+        Warns
+        -----
+        UserWarning
+            If all segments are asked for, and the object holds frames or labels that no segment describes.
         """
         wanted = self._wanted(
             segment_numbers, combine_segments, relabel, rescale_fractional, skip_overlap_checks, dtype
@@ -564,6 +610,18 @@ class SegmentAccess(FrameAccess):
         elif not combine_segments:
             channels = {"ReferencedSegmentNumber": list(wanted.numbers)}
         return geometry.with_array(array, channels=channels)
+
+
+def _member(dataset: Dataset, kind: type[_Kind], keyword: str) -> _Kind:
+    """Member of an enumeration that an attribute names."""
+    value = required(text_value(dataset, keyword), keyword)
+    if value not in kind.__members__:
+        raise DamagedFileError(f"{keyword} is none of {', '.join(kind.__members__)}", tag=int(Tag(keyword)))
+    return kind(value)
+
+
+def _holds_labels(fmt: PixelFormat) -> bool:
+    return fmt.bits_allocated in (8, 16) and fmt.pixel_representation == 0
 
 
 def _some(numbers: Sequence[int]) -> str:

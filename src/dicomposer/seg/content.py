@@ -21,7 +21,8 @@ from dicomposer.content import (
     plane_positions_of_series,
 )
 from dicomposer.enum import AxisHandedness, CoordinateSystemNames, PixelIndexDirections
-from dicomposer.errors import ArgumentError, ArgumentTypeError
+from dicomposer.errors import ArgumentError, ArgumentTypeError, MissingAttributeError
+from dicomposer.record import int_value, items_of, required, text_value, understood, value_of
 from dicomposer.seg.enum import SegmentAlgorithmTypeValues
 from dicomposer.spatial import get_plane_sort_index
 
@@ -147,38 +148,47 @@ class SegmentDescription(Dataset):
         if not isinstance(dataset, Dataset):
             raise ArgumentTypeError(f"dataset must be a pydicom Dataset, not {type(dataset).__name__}")
         if "SegmentNumber" not in dataset:
-            raise AttributeError("the dataset is not a segment description: it has no Segment Number")
+            raise MissingAttributeError("the dataset is not a segment description: it has no Segment Number")
         description = deepcopy(dataset) if copy else dataset
         description.__class__ = cls
         return cast(Self, description)
 
     def _concepts(self, keyword: str) -> list[CodedConcept]:
-        return [CodedConcept.from_dataset(item, copy=False) for item in self.get(keyword) or []]
+        with understood(keyword):
+            return [CodedConcept.from_dataset(item, copy=False) for item in items_of(self, keyword)]
+
+    def _concept(self, keyword: str) -> CodedConcept:
+        concepts = self._concepts(keyword)
+        if not concepts:
+            raise MissingAttributeError(f"the segment has no {keyword}")
+        return concepts[0]
 
     @property
     def segment_number(self) -> int:
         """Number of the segment."""
-        return int(self.SegmentNumber)
+        return required(int_value(self, "SegmentNumber"), "SegmentNumber")
 
     @property
     def segment_label(self) -> str:
         """Name of the segment."""
-        return str(self.SegmentLabel)
+        return str(required(value_of(self, "SegmentLabel"), "SegmentLabel"))
 
     @property
     def segmented_property_category(self) -> CodedConcept:
         """What kind of thing the segment is."""
-        return self._concepts("SegmentedPropertyCategoryCodeSequence")[0]
+        return self._concept("SegmentedPropertyCategoryCodeSequence")
 
     @property
     def segmented_property_type(self) -> CodedConcept:
         """Which thing the segment is."""
-        return self._concepts("SegmentedPropertyTypeCodeSequence")[0]
+        return self._concept("SegmentedPropertyTypeCodeSequence")
 
     @property
     def algorithm_type(self) -> SegmentAlgorithmTypeValues:
         """How the segment was made."""
-        return SegmentAlgorithmTypeValues(self.SegmentAlgorithmType)
+        value = required(text_value(self, "SegmentAlgorithmType"), "SegmentAlgorithmType")
+        with understood("SegmentAlgorithmType"):
+            return SegmentAlgorithmTypeValues(value)
 
     @property
     def algorithm_identification(self) -> AlgorithmIdentificationSequence | None:

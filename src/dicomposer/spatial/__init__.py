@@ -26,6 +26,7 @@ from ._conventions import (
     PatientConvention,
     as_patient_convention,
     as_vector,
+    direction_cosines,
 )
 from ._errors import GridError
 from ._grid import GRID_TOLERANCE, GridMatch, match_affines
@@ -82,6 +83,7 @@ __all__ = [
     "create_affine_matrix_from_attributes",
     "create_affine_matrix_from_components",
     "create_rotation_matrix",
+    "direction_cosines",
     "get_closest_patient_orientation",
     "get_dataset_sort_index",
     "get_image_coordinate_system",

@@ -10,7 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from dicomposer.enum import AxisHandedness, PatientOrientationValuesBiped, PixelIndexDirections
-from dicomposer.errors import ArgumentError, ArgumentTypeError
+from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError
 
 __all__ = [
     "LPS_PATIENT_REFERENCE_CONVENTION",
@@ -24,6 +24,7 @@ __all__ = [
     "as_vector",
     "axis_permutation",
     "cosines_of",
+    "direction_cosines",
     "in_plane_vectors",
     "is_right_handed",
     "member",
@@ -53,6 +54,10 @@ PATIENT_ORIENTATION_OPPOSITES = {
     _Patient.H: _Patient.F,
 }
 """The direction opposite to each."""
+
+COSINE_TOLERANCE = 1e-3
+"""How far direction cosines may be from unit length and from a right angle: they come as decimal strings of a few
+digits."""
 
 _ALIASES = {"I": "F", "S": "H"}
 # Unit step of each direction in the reference coordinates (LPS) of PS3.3 C.7.6.2.1.1.
@@ -97,9 +102,42 @@ def as_vector(values: object, name: str, length: int) -> FloatArray:
     return vector
 
 
+def direction_cosines(image_orientation: object) -> FloatArray:
+    """Direction cosines ``(6,)`` of an Image Orientation (Patient or Slide), exactly of unit length.
+
+    Every way from an orientation to a place in space starts here: longer vectors would scale a volume, and skewed ones
+    shear it, without anybody noticing. Headers round their numbers; what they lack by that is made up for.
+
+    Parameters
+    ----------
+    image_orientation : Sequence[float]
+        Cosines of the rows, then of the columns.
+
+    Raises
+    ------
+    GeometryError
+        When a direction differs from unit length, or the angle between them from a right one, by more than 1e-3
+        (PS3.3 C.7.6.2.1.1); with the figures.
+    """
+    vector = as_vector(image_orientation, "image_orientation", 6).reshape(2, 3)
+    with np.errstate(over="ignore", invalid="ignore"):
+        lengths = np.linalg.norm(vector, axis=1)
+        cosine = abs(float(vector[0] @ vector[1]))
+    if not np.abs(lengths - 1).max() <= COSINE_TOLERANCE or not cosine <= COSINE_TOLERANCE:
+        raise GeometryError(
+            "The image orientation is not made of two unit vectors at right angles: the lengths are "
+            f"{lengths[0]:.6g} and {lengths[1]:.6g}, the cosine of the angle between them is {cosine:.4g} (limit "
+            f"{COSINE_TOLERANCE:g} for each)."
+        )
+    if np.abs(lengths - 1).max() > 1e-12:
+        vector = vector / lengths[:, np.newaxis]
+    result: FloatArray = vector.reshape(6)
+    return result
+
+
 def cosines_of(image_orientation: object) -> tuple[FloatArray, FloatArray]:
     """Row and column cosines, each ``(3,)``, of an Image Orientation (Patient or Slide)."""
-    vector = as_vector(image_orientation, "image_orientation", 6)
+    vector = direction_cosines(image_orientation)
     return vector[:3], vector[3:]
 
 

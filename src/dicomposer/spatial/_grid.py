@@ -191,7 +191,9 @@ def _difference(source: FloatArray, target: FloatArray, error: tuple[float, floa
     parts.append(f"the spacing is {', '.join(matched)}" if matched else "the spacing is the same")
     parts.append(
         "the first voxel lies "
-        + ", ".join(f"{round(value, 4) + 0.0:+.4g} {name}" for value, name in zip(fraction, _AXIS_NAMES, strict=True))
+        + ", ".join(
+            f"{round(value, 4) + 0.0:+.4g} {name}" for value, name in zip(fraction, _AXIS_NAMES, strict=True)
+        )
         + " beside the nearest one of the target"
     )
     text = "The grid differs from the one asked for: " + "; ".join(parts)

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Self
+from typing import Self
 
 import numpy as np
 from pydicom.dataset import Dataset
 
 from dicomposer.enum import CoordinateSystemNames
 from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError
-from dicomposer.record import FrameTable
+from dicomposer.record import FrameTable, float_values, int_value, items_of
 
-from ._conventions import FloatArray, as_vector
+from ._conventions import FloatArray, as_vector, direction_cosines
 
 __all__ = [
     "Plane",
@@ -57,7 +56,7 @@ class Plane:
         """Check the three attributes of a plane."""
         return cls(
             as_vector(position, "image_position", 3).tolist(),
-            as_vector(orientation, "image_orientation", 6).tolist(),
+            direction_cosines(orientation).tolist(),
             as_vector(pixel_spacing, "pixel_spacing", 2).tolist(),
         )
 
@@ -100,7 +99,7 @@ def get_image_coordinate_system(dataset: Dataset) -> CoordinateSystemNames | Non
 
 def _has_group(dataset: Dataset, keyword: str) -> bool:
     """Whether a functional group is there, shared or per frame (whose items are not decoded for that)."""
-    shared = dataset.get("SharedFunctionalGroupsSequence")
+    shared = items_of(dataset, "SharedFunctionalGroupsSequence")
     if shared and keyword in shared[0]:
         return True
     if "PerFrameFunctionalGroupsSequence" not in dataset:
@@ -110,7 +109,7 @@ def _has_group(dataset: Dataset, keyword: str) -> bool:
 
 def is_tiled_image(dataset: Dataset) -> bool:
     """Whether an image consists of tiles of a total pixel matrix (PS3.3 C.7.6.17.3)."""
-    return bool(dataset.get("TotalPixelMatrixRows")) and "TotalPixelMatrixOriginSequence" in dataset
+    return bool(int_value(dataset, "TotalPixelMatrixRows")) and "TotalPixelMatrixOriginSequence" in dataset
 
 
 def require_same_frame_of_reference(one: Dataset, other: Dataset) -> None:
@@ -131,12 +130,12 @@ def require_same_frame_of_reference(one: Dataset, other: Dataset) -> None:
 
 def slide_origin(dataset: Dataset) -> FloatArray:
     """Position ``(3,)`` of the total pixel matrix: its origin (z is 0 where none is stated)."""
-    items = dataset.get("TotalPixelMatrixOriginSequence")
+    items = items_of(dataset, "TotalPixelMatrixOriginSequence")
     if not items:
         raise GeometryError(
             "The tiled image has no Total Pixel Matrix Origin Sequence: its position is unknown."
         )
-    return np.array([float(items[0].get(keyword) or 0.0) for keyword in _SLIDE_OFFSETS])
+    return np.array([(float_values(items[0], keyword) or (0.0,))[0] for keyword in _SLIDE_OFFSETS])
 
 
 def plane_of(
@@ -176,7 +175,7 @@ def plane_of(
         return _single_plane(dataset)
     if frame_number is None:
         raise ArgumentTypeError('Argument "frame_number" must be specified for a multi-frame image.')
-    frames = int(dataset.NumberOfFrames)
+    frames = int_value(dataset, "NumberOfFrames") or 1
     if not 1 <= frame_number <= frames:
         raise ArgumentError(f'Argument "frame_number" is {frame_number}; the image has frames 1 to {frames}.')
     return _frame_plane(dataset, frame_number)
@@ -232,26 +231,23 @@ def _frame_plane(dataset: Dataset, frame_number: int) -> Plane:
 
 def _group_item(dataset: Dataset, frame_number: int, keyword: str) -> Dataset:
     """First item of a functional group of a frame (from 1): shared or per frame."""
-    shared = dataset.get("SharedFunctionalGroupsSequence")
-    if shared and shared[0].get(keyword):
-        item: Dataset = shared[0][keyword].value[0]
-        return item
-    frames = dataset.get("PerFrameFunctionalGroupsSequence") or ()
-    if frame_number <= len(frames) and frames[frame_number - 1].get(keyword):
-        own: Dataset = frames[frame_number - 1][keyword].value[0]
-        return own
+    shared = items_of(dataset, "SharedFunctionalGroupsSequence")
+    found = items_of(shared[0], keyword) if shared else ()
+    if not found:
+        frames = items_of(dataset, "PerFrameFunctionalGroupsSequence")
+        found = items_of(frames[frame_number - 1], keyword) if frame_number <= len(frames) else ()
+    if found:
+        return found[0]
     raise GeometryError(f"Frame {frame_number} has no {keyword}: its place in space is unknown.")
 
 
 def _numbers(dataset: Dataset, keyword: str) -> list[float]:
-    value: Any = dataset.get(keyword)
-    if value is None or value == "":
+    values = float_values(dataset, keyword)
+    if values is None:
         raise GeometryError(f"The image has no {keyword}: its place in space is unknown.")
-    if not isinstance(value, Sequence) or isinstance(value, str):
-        value = [value]
-    return [float(number) for number in value]
+    return list(values)
 
 
 def _spacing(dataset: Dataset) -> float | None:
-    value = dataset.get("SpacingBetweenSlices")
-    return None if value in (None, "") else float(value)
+    values = float_values(dataset, "SpacingBetweenSlices")
+    return None if values is None else values[0]

@@ -9,8 +9,9 @@ from pydicom.dataset import Dataset
 
 from dicomposer.enum import AxisHandedness
 from dicomposer.errors import ArgumentError, GeometryError
+from dicomposer.record import float_values, int_value, text_value
 
-from ._conventions import VOLUME_INDEX_CONVENTION, FloatArray, IndexConvention
+from ._conventions import VOLUME_INDEX_CONVENTION, FloatArray, IndexConvention, direction_cosines
 from ._stack import PlaneStack, StackTolerance, get_volume_positions
 
 __all__ = ["get_dataset_sort_index", "get_series_volume_positions", "sort_datasets", "stack_of_series"]
@@ -24,21 +25,22 @@ def _planes(datasets: Sequence[Dataset], orientation_tol: float) -> tuple[FloatA
     if not len(datasets):
         raise ArgumentError("List must not be empty.")
     for number, dataset in enumerate(datasets):
-        if int(dataset.get("NumberOfFrames") or 1) > 1:
+        if (int_value(dataset, "NumberOfFrames") or 1) > 1:
             raise ArgumentError(f"Datasets must be single-frame images; number {number} (from 0) is not.")
         for keyword in ("ImagePositionPatient", "ImageOrientationPatient"):
-            if not dataset.get(keyword):
+            if not float_values(dataset, keyword):
                 raise GeometryError(f"Image number {number} (from 0) has no {keyword}: its place is unknown.")
-    frames_of_reference = {dataset.get("FrameOfReferenceUID") for dataset in datasets}
+    frames_of_reference = {text_value(dataset, "FrameOfReferenceUID") for dataset in datasets}
     if len(frames_of_reference) > 1:
         raise GeometryError(
             f"The {len(datasets)} images have {len(frames_of_reference)} frames of reference: their "
             "positions cannot be compared. Pass the images of one frame of reference."
         )
-    positions = np.array([dataset.ImagePositionPatient for dataset in datasets], dtype=np.float64)
-    orientations = np.array([dataset.ImageOrientationPatient for dataset in datasets], dtype=np.float64)
-    if positions.shape[1:] != (3,) or orientations.shape[1:] != (6,):
+    places = [float_values(dataset, "ImagePositionPatient") or () for dataset in datasets]
+    cosines = [float_values(dataset, "ImageOrientationPatient") or () for dataset in datasets]
+    if {len(place) for place in places} != {3} or {len(row) for row in cosines} != {6}:
         raise GeometryError("Image Position (Patient) needs 3 values and Image Orientation (Patient) 6.")
+    positions, orientations = np.array(places), np.array(cosines)
     difference = np.abs(orientations - orientations[0]).max(axis=1)
     if (difference > orientation_tol).any():
         worst = int(np.argmax(difference))
@@ -47,7 +49,7 @@ def _planes(datasets: Sequence[Dataset], orientation_tol: float) -> tuple[FloatA
             f"differ in orientation from the first one; direction cosines of number {worst} (from 0) by up "
             f"to {difference[worst]:.4g}. Pass the images of one orientation (a localizer has its own)."
         )
-    return positions, orientations[0].tolist()
+    return positions, direction_cosines(orientations[0]).tolist()
 
 
 def stack_of_series(
@@ -76,12 +78,12 @@ def stack_of_series(
         When an image has no place, or they have several orientations or frames of reference.
     """
     positions, orientation = _planes(datasets, orientation_tol)
-    pixel_spacing = datasets[0].get("PixelSpacing")
+    pixel_spacing = float_values(datasets[0], "PixelSpacing")
     return PlaneStack.of(
         positions,
         orientation,
         spacing=spacing,
-        pixel_spacing=None if not pixel_spacing else [float(v) for v in pixel_spacing],
+        pixel_spacing=pixel_spacing,
         tolerance=tolerance,
     )
 
@@ -133,10 +135,9 @@ handedness, enforce_handedness
         return None, None
     hint = None
     if allow_missing_positions:
-        stated = {
-            float(d.SpacingBetweenSlices) for d in datasets if d.get("SpacingBetweenSlices") is not None
-        }
-        hint = stated.pop() if len(stated) == 1 else None
+        stated = {float_values(dataset, "SpacingBetweenSlices") for dataset in datasets} - {None}
+        values = stated.pop() if len(stated) == 1 else None
+        hint = None if values is None else values[0]
     return get_volume_positions(
         positions.tolist(),
         orientation,

@@ -18,12 +18,14 @@ from dicomposer.enum import AxisHandedness
 from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError
 
 from ._affines import get_normal_vector
-from ._conventions import VOLUME_INDEX_CONVENTION, FloatArray, IndexConvention, as_vector
+from ._conventions import VOLUME_INDEX_CONVENTION, FloatArray, IndexConvention, as_vector, direction_cosines
 
 __all__ = ["PlaneStack", "StackTolerance", "get_plane_sort_index", "get_volume_positions"]
 
 IntArray = npt.NDArray[np.intp]
 _COINCIDENT_MM = 1e-6
+_LARGEST_TYPICAL_MM = 1.0
+_FARTHEST_MM = 1e13  # where the float64 numbers are 2 micrometres apart
 
 
 @dataclass(frozen=True)
@@ -117,7 +119,7 @@ class PlaneStack:
         Raises
         ------
         ValueError
-            When an argument has the wrong shape, or row and column directions are parallel.
+            When an argument has the wrong shape, or row and column directions are no unit vectors at right angles.
         """
         try:
             array = np.array(positions, dtype=np.float64)
@@ -127,11 +129,14 @@ class PlaneStack:
             raise ArgumentError(f"Argument 'image_positions' should be an (N, 3) array, not {array.shape}.")
         if not np.isfinite(array).all():
             raise ArgumentError("Argument 'image_positions' must hold finite numbers.")
-        cosines = as_vector(orientation, "image_orientation", 6)
+        if np.abs(array).max() > _FARTHEST_MM:
+            raise GeometryError(
+                f"The image positions reach {np.abs(array).max():.4g} mm from the origin: numbers of that size do not "
+                f"tell planes apart (limit {_FARTHEST_MM:g} mm)."
+            )
+        cosines = direction_cosines(orientation)
         normal = get_normal_vector(cosines.tolist(), index_convention, handedness)
         length = float(np.linalg.norm(normal))
-        if length < 1e-6:
-            raise GeometryError("The image orientation has parallel rows and columns: planes have no normal.")
         if spacing is not None and not (np.isfinite(spacing) and spacing > 0):
             raise ArgumentError(f"The spacing between planes must be a positive number of mm, not {spacing}.")
         pixels = None
@@ -157,10 +162,19 @@ class PlaneStack:
 
     @cached_property
     def _coincident(self) -> float:
-        """Distance in mm up to which two planes count as one: a fraction of a typical step."""
+        """Distance in mm up to which two planes count as one: a fraction of a typical step.
+
+        Of few planes with a wide gap between them, the typical step is the gap: neighbours must not be taken for one
+        plane because of it, hence the stated spacing and the bound.
+        """
         steps = np.diff(self.distances[self.order])
         steps = steps[steps > _COINCIDENT_MM]
-        return max(_COINCIDENT_MM, self.tolerance.rtol * float(np.median(steps)) if len(steps) else 0.0)
+        typical = min(
+            float(np.median(steps)) if len(steps) else 0.0,
+            _LARGEST_TYPICAL_MM if self.hint is None else self.hint,
+            _LARGEST_TYPICAL_MM,
+        )
+        return max(_COINCIDENT_MM, self.tolerance.rtol * typical)
 
     @cached_property
     def places(self) -> IntArray:
@@ -190,14 +204,20 @@ class PlaneStack:
 
     @cached_property
     def _multiples(self) -> IntArray | None:
-        """How many spacings each step is; None where steps are not whole multiples of one spacing."""
+        """How many spacings each step is; None where steps are not whole multiples of one spacing.
+
+        Nor where so many places would be empty that no stack can be meant: their number is bounded, because grids
+        are made of it.
+        """
         if not len(self.steps):
             return np.zeros(0, dtype=np.intp)
         # The smallest step guesses the spacing; the mean over all steps, far more exact, then decides.
         base = self.hint if self.hint is not None else float(self.steps.min())
-        counts = np.around(self.steps / base).astype(np.intp)
-        if (counts < 1).any():
+        with np.errstate(over="ignore"):
+            ratios = np.around(self.steps / base)
+        if (ratios < 1).any() or not ratios.sum() < self.most_places:
             return None
+        counts = ratios.astype(np.intp)
         if self.hint is None:
             base = float(self.steps.sum() / counts.sum())
         # One ulp of room: a step that differs by exactly the tolerance is accepted.
@@ -221,6 +241,16 @@ class PlaneStack:
         grid = np.concatenate([np.zeros(1, dtype=np.intp), np.cumsum(self._multiples)])
         result: IntArray = grid[self.places]
         return result
+
+    @property
+    def most_places(self) -> int:
+        """How many places of a grid the planes may be spread over: 10,000, and 100 for each plane."""
+        return 10_000 + 100 * len(self)
+
+    @cached_property
+    def missing_count(self) -> int:
+        """Number of slots of the regular grid in which there is no plane."""
+        return 0 if self._multiples is None else int((self._multiples - 1).sum())
 
     @cached_property
     def missing(self) -> tuple[int, ...]:
@@ -300,10 +330,11 @@ class PlaneStack:
             )
         if self._multiples is None:
             found.append(self._irregular())
-        elif self.missing and not allow_missing:
+        elif self.missing_count and not allow_missing:
             found.append(
-                f"{len(self.missing)} plane{'s are' if len(self.missing) > 1 else ' is'} missing: with a spacing of {self.spacing:.6g} mm the steps "
-                f"reach {float(self.steps.max()):.6g} mm (missing places, from 0: {_some(self.missing)})"
+                f"{self.missing_count} plane{'s are' if self.missing_count > 1 else ' is'} missing: with a spacing "
+                f"of {self.spacing:.6g} mm the steps reach {float(self.steps.max()):.6g} mm (missing places, from 0: "
+                f"{_some(self.missing)})"
             )
         if not self.is_perpendicular or self.lateral_offset > self.lateral_limit:
             found.append(
@@ -316,6 +347,14 @@ class PlaneStack:
     def _irregular(self) -> str:
         low, high = float(self.steps.min()), float(self.steps.max())
         median = float(np.median(self.steps))
+        base = low if self.hint is None else self.hint
+        with np.errstate(over="ignore"):
+            places = float(np.around(self.steps / base).sum()) + 1
+        if places > self.most_places:
+            return (
+                f"with a spacing of {base:.6g} mm they would be spread over {places:.4g} places (steps up to "
+                f"{high:.6g} mm; limit {self.most_places} places)"
+            )
         text = (
             f"the spacing is irregular: steps from {low:.6g} to {high:.6g} mm (median {median:.6g} mm, "
             f"tolerance {self.tolerance.along(median):.3g} mm)"
@@ -357,7 +396,7 @@ class PlaneStack:
             advice.append(
                 "resample to even spacing, pass a larger tolerance, or pass the spacing if planes are missing"
             )
-        elif self.missing:
+        elif self.missing_count:
             advice.append("add the missing planes or allow gaps")
         if not self.is_perpendicular or self.lateral_offset > self.lateral_limit:
             advice.append("resample to planes stacked along their normal")
@@ -478,7 +517,7 @@ def get_volume_positions(  # noqa: PLR0913
     if stack.duplicates and not allow_duplicate_positions:
         return None, None
     slots = stack.slots
-    if slots is None or (stack.missing and not allow_missing_positions) or not stack.is_perpendicular:
+    if slots is None or (stack.missing_count and not allow_missing_positions) or not stack.is_perpendicular:
         return None, None
     if not sort and len(stack) > 1:
         ahead = np.diff(slots)

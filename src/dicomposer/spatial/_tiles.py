@@ -16,8 +16,9 @@ import numpy.typing as npt
 from pydicom.dataset import Dataset
 
 from dicomposer.errors import ArgumentError, GeometryError
+from dicomposer.record import float_values, int_value, items_of, text_value
 
-from ._conventions import FloatArray, as_vector
+from ._conventions import FloatArray, as_vector, direction_cosines
 from ._planes import is_tiled_image, slide_origin
 
 __all__ = [
@@ -128,24 +129,34 @@ class TileGrid:
         channels = _channels(dataset)
         if not is_tiled_image(dataset):
             raise GeometryError("The image has no total pixel matrix: the place of its tiles is unknown.")
-        groups = dataset.get("SharedFunctionalGroupsSequence")
-        measures = groups[0].get("PixelMeasuresSequence") if groups else None
-        if not measures or "PixelSpacing" not in measures[0]:
+        groups = items_of(dataset, "SharedFunctionalGroupsSequence")
+        measures = items_of(groups[0], "PixelMeasuresSequence") if groups else ()
+        pixels = float_values(measures[0], "PixelSpacing") if measures else None
+        orientation = float_values(dataset, "ImageOrientationSlide")
+        if orientation is None:
+            raise GeometryError(
+                "The tiled image has no Image Orientation (Slide): its directions are unknown."
+            )
+        if not measures or pixels is None:
             raise GeometryError(
                 "The tiled image has no shared Pixel Spacing: the place of its tiles is unknown."
             )
-        spacing = measures[0].get("SpacingBetweenSlices")
+        spacing = float_values(measures[0], "SpacingBetweenSlices")
+        rows, columns, total_rows, total_columns = (
+            int_value(dataset, keyword) or 0
+            for keyword in ("Rows", "Columns", "TotalPixelMatrixRows", "TotalPixelMatrixColumns")
+        )
         return cls(
-            int(dataset.Rows),
-            int(dataset.Columns),
-            int(dataset.TotalPixelMatrixRows),
-            int(dataset.TotalPixelMatrixColumns),
+            rows,
+            columns,
+            total_rows,
+            total_columns,
             slide_origin(dataset).tolist(),
-            [float(v) for v in dataset.ImageOrientationSlide],
-            [float(v) for v in measures[0].PixelSpacing],
+            orientation,
+            pixels,
             channels,
-            int(dataset.get("TotalPixelMatrixFocalPlanes") or 1),
-            None if spacing is None else abs(float(spacing)),
+            int_value(dataset, "TotalPixelMatrixFocalPlanes") or 1,
+            None if spacing is None else abs(spacing[0]),
         )
 
     @property
@@ -171,7 +182,7 @@ class TileGrid:
     @cached_property
     def _steps(self) -> tuple[FloatArray, FloatArray]:
         """Steps in mm, each ``(3,)``, to the next column and row of pixels."""
-        cosines = as_vector(self.orientation, "orientation", 6)
+        cosines = direction_cosines(self.orientation)
         between_rows, between_columns = as_vector(self.pixel_spacing, "pixel_spacing", 2)
         return cosines[:3] * between_columns, cosines[3:] * between_rows
 
@@ -257,15 +268,18 @@ class TileGrid:
 
 def _channels(dataset: Dataset) -> tuple[int, ...] | None:
     """Numbers of the segments or optical paths through which the frames of a TILED_FULL image run."""
-    sop_class = str(dataset.get("SOPClassUID", ""))
+    sop_class = text_value(dataset, "SOPClassUID")
     if sop_class in _SEGMENTATION_CLASSES:
-        if dataset.get("SegmentationType") == "LABELMAP":
+        if text_value(dataset, "SegmentationType") == "LABELMAP":
             return None
-        segments = dataset.get("SegmentSequence") or ()
-        return tuple(int(item.get("SegmentNumber") or i) for i, item in enumerate(segments, 1))
+        segments = items_of(dataset, "SegmentSequence")
+        return tuple(int_value(item, "SegmentNumber") or i for i, item in enumerate(segments, 1))
     if sop_class in _SLIDE_CLASSES:
-        paths = dataset.get("NumberOfOpticalPaths") or len(dataset.get("OpticalPathSequence") or ()) or 1
-        return tuple(range(1, int(paths) + 1))
+        stated = int_value(dataset, "NumberOfOpticalPaths")
+        frames = int_value(dataset, "NumberOfFrames")
+        if stated and frames and stated > frames:
+            raise GeometryError(f"The tiled image has {stated} optical paths, but {frames} frames.")
+        return tuple(range(1, (stated or len(items_of(dataset, "OpticalPathSequence")) or 1) + 1))
     if sop_class in _PARAMETRIC_MAP_CLASSES:
         return None
     raise ArgumentError("Expected a VL Whole Slide Microscopy Image, Segmentation Image, or Parametric Map.")
@@ -342,7 +356,7 @@ def compute_tile_positions_per_frame(
         total_pixel_matrix_rows,
         total_pixel_matrix_columns,
         as_vector(total_pixel_matrix_image_position, "total_pixel_matrix_image_position", 3).tolist(),
-        as_vector(image_orientation, "image_orientation", 6).tolist(),
+        direction_cosines(image_orientation).tolist(),
         as_vector(pixel_spacing, "pixel_spacing", 2).tolist(),
     )
     offsets = (grid.offsets()[:, ::-1] + 1).tolist()

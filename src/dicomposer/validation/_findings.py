@@ -105,12 +105,19 @@ class Findings(Sequence[Finding]):
     def __str__(self) -> str:
         if not self._all:
             return f"{self.subject}: no findings"
-        places = [f"{f.path or '-'}{f' (x{f.count})' if f.count > 1 else ''}" for f in self._all]
-        width = max(map(len, places))
-        return "\n".join(
+        shown = self.down_to("advice")
+        places = [f"{f.path or '-'}{f' (x{f.count})' if f.count > 1 else ''}" for f in shown]
+        width = max(map(len, places), default=0)
+        lines = [
             f"{finding.level:<13} {place:<{width}}  {finding.message} [{finding.rule}]"
-            for place, finding in zip(places, self._all, strict=True)
-        )
+            for place, finding in zip(places, shown, strict=True)
+        ]
+        rest = len(self) - len(shown)  # no fault of the object: a list of them would look like one
+        if rest:
+            verdict = "" if lines else f"{self.subject}: no findings; "
+            conditions = "condition" if rest == 1 else "conditions"
+            lines.append(f"{verdict}{rest} {conditions} cannot be judged from the file alone")
+        return "\n".join(lines)
 
     def at(self, level: Level) -> tuple[Finding, ...]:
         """Findings of exactly one level."""

@@ -72,6 +72,23 @@ def _orientation(subject: Subject) -> Iterator[Issue]:
             yield from _report(subject, path, angle > COSINE, "has directions that are not at right angles")
 
 
+#: Directions that are one vector, in the functional groups (PS3.3 C.7.6.2.1.1).
+DIRECTIONS = (
+    "MRVelocityEncodingSequence.VelocityEncodingDirection",
+    "MRDiffusionSequence.DiffusionGradientDirectionSequence.DiffusionGradientOrientation",
+)
+
+
+@rule("direction", "PS3.3 C.7.6.2.1.1")
+def _directions(subject: Subject) -> Iterator[Issue]:
+    for group in DIRECTIONS:
+        for path, vectors, _ in _root_or_groups(subject, group.rpartition(".")[2], group):
+            if vectors.shape[1] == 3:
+                with np.errstate(invalid="ignore"):
+                    wrong = np.abs(np.linalg.norm(vectors, axis=1) - 1) > COSINE
+                yield from _report(subject, path, wrong, "is a direction that is not of unit length")
+
+
 @rule("pixel-spacing", "PS3.3 10.7.1")
 def _pixel_spacing(subject: Subject) -> Iterator[Issue]:
     places = [("PixelSpacing", SPACING), ("ImagerPixelSpacing", ""), ("NominalScannedPixelSpacing", "")]

@@ -33,6 +33,15 @@ def _syntax(subject: Subject) -> Iterator[Issue]:
         yield Issue("TransferSyntaxUID", "is no transfer syntax that the tables know", "warning")
 
 
+@rule("meta-encoding", "PS3.5 10", applies=lambda subject: _has_meta(subject) and subject.from_file)
+def _encoding(subject: Subject) -> Iterator[Issue]:
+    implicit, _ = getattr(subject.dataset, "original_encoding", (None, None))
+    if subject.syntax is not None and implicit is not None and implicit != subject.syntax.implicit_vr:
+        found, stated = ("implicit", "explicit") if implicit else ("explicit", "implicit")
+        message = f"says {stated} value representations, but the dataset is encoded with {found} ones"
+        yield Issue("TransferSyntaxUID", message)
+
+
 @rule("meta-presence", "PS3.10 7.1", applies=lambda subject: _has_meta(subject) and subject.from_file)
 def _presence(subject: Subject) -> Iterator[Issue]:
     assert subject.meta is not None

@@ -26,6 +26,7 @@ _GREY = frozenset(("MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"))
 _JPEG_2000 = frozenset(f"1.2.840.10008.1.2.4.{n}" for n in (90, 91, 92, 93, 201, 202, 203))
 _DEFLATED_FRAMES = "1.2.840.10008.1.2.8.1"
 _JPEG_8_BIT = "1.2.840.10008.1.2.4.50"
+_JPEG_LOSSY = ("1.2.840.10008.1.2.4.50", "1.2.840.10008.1.2.4.51")
 _RLE = "1.2.840.10008.1.2.5"
 
 
@@ -62,6 +63,16 @@ def _size(subject: Subject) -> Iterator[Issue]:
             yield Issue(keyword, "is less than 1")
 
 
+@rule("single-frame", "PS3.3 C.7.6.6", applies=_has_pixels)
+def _single_frame(subject: Subject) -> Iterator[Issue]:
+    iod = subject.iod
+    if iod is None or subject.frame_count == 1:
+        return
+    # Number of Frames belongs to modules for several frames only
+    if not any(one.keyword == "NumberOfFrames" for usage in iod.modules for one in usage.module.attributes):
+        yield Issue("NumberOfFrames", f"is {subject.frame_count}, but the {iod.name} IOD has one frame")
+
+
 @rule("photometric-syntax", "PS3.5 8.2", applies=_has_pixels)
 def _syntax(subject: Subject) -> Iterator[Issue]:
     syntax = subject.syntax
@@ -74,6 +85,9 @@ def _syntax(subject: Subject) -> Iterator[Issue]:
     legal_bits = jpeg_2000 or syntax.uid == _DEFLATED_FRAMES
     if syntax.encapsulated and allocated == 1 and not legal_bits:
         yield Issue("BitsAllocated", f"1 is not possible with the transfer syntax {syntax.name}")
+    if syntax.uid in _JPEG_LOSSY and photometric in ("YBR_FULL", "YBR_PARTIAL_422", "YBR_PARTIAL_420"):
+        message = f"{photometric} is none of the colour models of lossy JPEG (YBR_FULL_422, RGB)"
+        yield Issue("PhotometricInterpretation", message)
     if syntax.uid == _JPEG_8_BIT and (subject.integer("BitsStored") or 8) != 8:
         yield Issue("BitsStored", "JPEG baseline holds 8 bits")
     tag = subject.pixel_element.tag if subject.pixel_element else 0

@@ -27,7 +27,8 @@ _PATTERNS = {
     ),
     "IS": re.compile(r"[+-]?\d+"),
     "TM": re.compile(_TIME),
-    "UI": re.compile(r"(?:[01]\.[1-3]?\d|2\.(?:0|[1-9]\d*))(?:\.(?:0|[1-9]\d*))*"),
+    # ISO/IEC 9834-1 has given out no other arcs below the roots 0 and 1
+    "UI": re.compile(r"(?:0\.[0-59]|1\.[0-3]|2\.(?:0|[1-9]\d*))(?:\.(?:0|[1-9]\d*))*"),
     "UR": re.compile(r"[!#-\[\]_a-z~]*"),
 }
 _WRONG = {
@@ -39,7 +40,7 @@ _WRONG = {
     "DT": "is no date and time of the form YYYYMMDDHHMMSS.FFFFFF&ZZXX",
     "IS": "is no integer string",
     "TM": "is no time of the form HHMMSS.FFFFFF",
-    "UI": "is no well-formed UID (numbers without leading zeros, joined by dots, from a root 0, 1 or 2)",
+    "UI": "is no well-formed UID (numbers without leading zeros, joined by dots, from an assigned root)",
     "UR": "has characters that no URI may have",
 }
 #: Most characters of one value (PS3.5 Table 6.2-1). A longer one could not even be stored in many databases.
@@ -132,7 +133,7 @@ _PLAIN_TEXT = {
     "LO": r"[!-\[\]-~][ -\[\]-~]{0,63}",
     "SH": r"[!-\[\]-~][ -\[\]-~]{0,15}",
     "TM": _TIME + " ?",
-    "UI": r"[12]\.[1-3]?\d(?:\.(?:0|[1-9]\d*)){1,30}\x00?",
+    "UI": r"(?:1\.[0-3]|2\.[1-9]?\d)(?:\.(?:0|[1-9]\d*)){1,30}\x00?",
 }
 _PLAIN_OF_STR = {vr: re.compile(pattern) for vr, pattern in _PLAIN_TEXT.items()}
 _PLAIN_OF_BYTES = {vr: re.compile(pattern.encode()) for vr, pattern in _PLAIN_TEXT.items()}

@@ -39,7 +39,7 @@ class FrameContents:
     def of(cls, segmentation: Segmentation) -> FrameContents:
         """Count the pixels of every frame, one frame at a time."""
         numbers = segment_of_frames(segmentation)
-        largest = int(segmentation.get("MaximumFractionalValue", 1))
+        largest = record.int_value(segmentation, "MaximumFractionalValue") or 1
         rows: list[tuple[int, int, int, float]] = []
         for index in range(segmentation.number_of_frames):
             pixels = segmentation.get_stored_frame(index, as_index=True)
@@ -81,13 +81,12 @@ def positions_of_frames(segmentation: Segmentation) -> NDArray[np.float64] | Non
     positions = _numbers(segmentation, _POSITION)
     if positions is not None:
         return positions
-    shared = segmentation.get("SharedFunctionalGroupsSequence")
-    macro = shared[0].get("PlanePositionSequence") if shared else None
-    if not macro or "ImagePositionPatient" not in macro[0]:
+    shared = record.items_of(segmentation, "SharedFunctionalGroupsSequence")
+    macro = record.items_of(shared[0], "PlanePositionSequence") if shared else ()
+    position = record.float_values(macro[0], "ImagePositionPatient") if macro else None
+    if position is None:
         return None
-    return np.tile(
-        np.asarray(macro[0].ImagePositionPatient, dtype=np.float64), (segmentation.number_of_frames, 1)
-    )
+    return np.tile(np.asarray(position), (segmentation.number_of_frames, 1))
 
 
 def _numbers(segmentation: Segmentation, path: str) -> NDArray[np.float64] | None:

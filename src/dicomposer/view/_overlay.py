@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
-from dicomposer import api, image
+from dicomposer import api, image, record
 from dicomposer.errors import ArgumentError, GeometryError
 from dicomposer.pixels import CIELabColor
 from dicomposer.seg import Segmentation
@@ -105,15 +105,15 @@ def overlay(
 
 def source_series(segmentation: Dataset) -> str | None:
     """UID of the series that a Segmentation was made from: in a folder with several, the one to read."""
-    series = segmentation.get("ReferencedSeriesSequence")
-    return str(series[0].SeriesInstanceUID) if series else None
+    series = record.items_of(segmentation, "ReferencedSeriesSequence")
+    return record.text_value(series[0], "SeriesInstanceUID") if series else None
 
 
 def colours_of(segmentation: Segmentation) -> dict[int, tuple[int, int, int]]:
     """RGB of each segment; label maps may carry a palette instead, which is not read here."""
     colours = {}
     for number in segmentation.segment_numbers:
-        value = segmentation.get_segment_description(number).get("RecommendedDisplayCIELabValue")
+        value = record.value_of(segmentation.get_segment_description(number), "RecommendedDisplayCIELabValue")
         lab = api.default_colour(number) if value is None else CIELabColor.from_dicom_value(value)
         red, green, blue = lab.to_rgb(clip=True)
         colours[number] = (int(red), int(green), int(blue))

@@ -9,9 +9,11 @@ from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 
 from dicomposer import standard
 from dicomposer.errors import GeometryError
+from dicomposer.record import float_values, int_value, items_of, text_value, value_of
 from dicomposer.seg import Segmentation, SegmentDescription
 from dicomposer.view._frames import FrameContents
 from dicomposer.view._overlay import colours_of
@@ -105,16 +107,16 @@ def summarise(dataset: Dataset) -> Summary:
         Any object; see :func:`dicomposer.open`.
     """
     meta = getattr(dataset, "file_meta", None)
-    syntax = "" if meta is None else str(meta.get("TransferSyntaxUID", ""))
+    syntax = "" if meta is None else text_value(meta, "TransferSyntaxUID") or ""
     return Summary(
-        sop_class=standard.uid_name(str(dataset.get("SOPClassUID", ""))),
-        sop_instance_uid=str(dataset.get("SOPInstanceUID", "")),
-        series_instance_uid=str(dataset.get("SeriesInstanceUID", "")),
-        modality=str(dataset.get("Modality", "")),
+        sop_class=standard.uid_name(text_value(dataset, "SOPClassUID") or ""),
+        sop_instance_uid=text_value(dataset, "SOPInstanceUID") or "",
+        series_instance_uid=text_value(dataset, "SeriesInstanceUID") or "",
+        modality=text_value(dataset, "Modality") or "",
         transfer_syntax=standard.uid_name(syntax) if syntax else "",
-        rows=int(dataset.get("Rows", 0)),
-        columns=int(dataset.get("Columns", 0)),
-        frames=int(dataset.get("NumberOfFrames", 1) or 1) if "Rows" in dataset else 0,
+        rows=int_value(dataset, "Rows") or 0,
+        columns=int_value(dataset, "Columns") or 0,
+        frames=(int_value(dataset, "NumberOfFrames") or 1) if "Rows" in dataset else 0,
         facts=_facts(dataset),
         segments=_segments(dataset) if isinstance(dataset, Segmentation) else (),
         references=_references(dataset),
@@ -133,14 +135,12 @@ def _facts(dataset: Dataset) -> dict[str, str]:
         ("Manufacturer", "Manufacturer"),
         ("Software", "SoftwareVersions"),
     ):
-        value = dataset.get(keyword)
-        if value not in (None, ""):
-            facts[name] = (
-                str(value) if isinstance(value, str | int) else "\\".join(str(part) for part in value)
-            )
+        value = value_of(dataset, keyword)
+        if value is not None:
+            facts[name] = "\\".join(map(str, value)) if isinstance(value, MultiValue) else str(value)
     if "TotalPixelMatrixRows" in dataset:
         facts["Total pixel matrix"] = (
-            f"{dataset.TotalPixelMatrixRows} x {dataset.TotalPixelMatrixColumns} pixels"
+            f"{int_value(dataset, 'TotalPixelMatrixRows')} x {int_value(dataset, 'TotalPixelMatrixColumns')} pixels"
         )
     return facts | _geometry(dataset)
 
@@ -157,14 +157,14 @@ def _geometry(dataset: Dataset) -> dict[str, str]:
 
 def _spacing(dataset: Dataset) -> tuple[float | None, float, float] | None:
     """Distances between planes, rows and columns in millimetres, as far as they are known."""
-    shared = dataset.get("SharedFunctionalGroupsSequence")
-    measures = shared[0].get("PixelMeasuresSequence") if shared else None
+    shared = items_of(dataset, "SharedFunctionalGroupsSequence")
+    measures = items_of(shared[0], "PixelMeasuresSequence") if shared else ()
     holder = measures[0] if measures else dataset
-    if "PixelSpacing" not in holder:
+    pixel = float_values(holder, "PixelSpacing")
+    if pixel is None or len(pixel) != 2:
         return None
-    between = holder.get("SpacingBetweenSlices", holder.get("SliceThickness"))
-    rows, columns = (float(value) for value in holder.PixelSpacing)
-    return _grid_spacing(dataset) or (None if between is None else float(between)), rows, columns
+    between = float_values(holder, "SpacingBetweenSlices") or float_values(holder, "SliceThickness")
+    return _grid_spacing(dataset) or (None if between is None else between[0]), *pixel
 
 
 def _grid_spacing(dataset: Dataset) -> float | None:
@@ -212,23 +212,25 @@ def _segments(segmentation: Segmentation) -> tuple[SegmentSummary, ...]:
 
 
 def _type_of(description: SegmentDescription) -> str:
-    kind = description.SegmentedPropertyTypeCodeSequence[0]
-    modifiers = kind.get("SegmentedPropertyTypeModifierCodeSequence") or []
-    return ", ".join(str(code.CodeMeaning) for code in (kind, *modifiers))
+    kinds = items_of(description, "SegmentedPropertyTypeCodeSequence")
+    modifiers = items_of(kinds[0], "SegmentedPropertyTypeModifierCodeSequence") if kinds else ()
+    return ", ".join(str(value_of(code, "CodeMeaning") or "") for code in (*kinds[:1], *modifiers))
 
 
 def _algorithm_of(description: SegmentDescription) -> str:
     return " ".join(
         str(part)
-        for part in (description.get("SegmentAlgorithmType"), description.get("SegmentAlgorithmName"))
+        for part in (
+            value_of(description, "SegmentAlgorithmType"),
+            value_of(description, "SegmentAlgorithmName"),
+        )
         if part
     )
 
 
 def _references(dataset: Dataset) -> tuple[ReferencedSeries, ...]:
     counts: Counter[str] = Counter()
-    for series in dataset.get("ReferencedSeriesSequence") or []:
-        counts[str(series.get("SeriesInstanceUID", ""))] += len(
-            series.get("ReferencedInstanceSequence") or []
-        )
+    for series in items_of(dataset, "ReferencedSeriesSequence"):
+        uid = text_value(series, "SeriesInstanceUID") or ""
+        counts[uid] += len(items_of(series, "ReferencedInstanceSequence"))
     return tuple(ReferencedSeries(uid, count) for uid, count in counts.items())
