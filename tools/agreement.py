@@ -28,6 +28,8 @@ ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "agreement.md"
 NOTES = Path(__file__).with_name("agreement.toml")
 
+#: Rules of ours after which the rest of a file means little.
+DAMAGES = {"damaged-file", "meta-encoding"}
 _PATH_KEYWORD = re.compile(r"([A-Za-z0-9]+)\([0-9a-f]{4},[0-9a-f]{4}\)")
 _ELEMENT = re.compile(r"Element=<([A-Za-z0-9]+)>")
 _MODULE = re.compile(r"Module=<([A-Za-z0-9]+)>")
@@ -42,7 +44,7 @@ class Comparison:
     ours: dict[str, list[str]] = field(default_factory=dict)
     weaker: dict[str, list[str]] = field(default_factory=dict)
     theirs: dict[str, list[str]] = field(default_factory=dict)
-    failure: str = ""
+    failure: str = ""  # why the file is not compared
 
 
 def sample_files() -> list[Path]:
@@ -84,6 +86,18 @@ def attribute_of(line: str) -> str:
     return f"({private[1].upper()})" if private else ""
 
 
+def class_of(path: Path) -> str:
+    """SOP Class UID of a file, or what its file meta information says; "" if it has none."""
+    import pydicom
+
+    try:
+        dataset = pydicom.dcmread(path, force=True, specific_tags=["SOPClassUID"])
+    except Exception:  # some of the files are broken on purpose
+        return ""
+    stated = getattr(dataset.file_meta, "MediaStorageSOPClassUID", "")
+    return str(dataset.get("SOPClassUID", "") or stated)
+
+
 def compare(path: Path) -> Comparison:
     """Run both on a file."""
     from dicomposer.errors import DicomposerError
@@ -96,22 +110,20 @@ def compare(path: Path) -> Comparison:
         [Path(sysconfig.get_path("scripts")) / "dciodvfy", "-new", path],
         capture_output=True, stdin=subprocess.DEVNULL, timeout=120, check=False,
     )  # fmt: skip
+    if done.returncode not in (0, 1):
+        result.failure = "dciodvfy aborts"
     for line in (done.stdout + done.stderr).decode("utf-8", "replace").splitlines():
         if line.startswith("Error"):
             result.theirs.setdefault(attribute_of(line), []).append(line.strip())
     try:
-        import pydicom
-
-        dataset = pydicom.dcmread(path, force=True, specific_tags=["SOPClassUID"])
-        known = sop_class(str(dataset.get("SOPClassUID", "")))
-        result.iod = known.iod_name if known else "none"
         findings = validate(path)
-    except (DicomposerError, OSError) as error:
-        result.failure = type(error).__name__
+    except DicomposerError as error:
+        result.failure = f"we: {type(error).__name__}"
         return result
-    except Exception as error:  # pydicom stumbles over some of its own files
-        result.failure = type(error).__name__
-        return result
+    known = sop_class(class_of(path))
+    result.iod = known.iod_name if known else "none"
+    if result.theirs and {finding.rule_id for finding in findings.errors} & DAMAGES:
+        result.failure = "damaged, both say"
     for finding in findings:
         keyword = finding.path.rpartition(".")[2].partition("[")[0]
         place = {"error": result.ours, "warning": result.weaker, "not-evaluated": result.weaker}.get(
@@ -180,6 +192,7 @@ def fits(note: dict[str, str], one: Difference) -> bool:
     return (
         note["side"] == one.side
         and re.search(note.get("iod", ""), one.iod) is not None
+        and re.search(note.get("file", ""), one.file) is not None
         and re.fullmatch(note.get("keyword", ".*"), one.keyword) is not None
         and re.search(note.get("message", ""), one.example) is not None
     )
@@ -192,57 +205,64 @@ _HEAD = """\
 
 Written by `python -m tools.agreement`; do not edit (explanations: `tools/agreement.toml`). Both checkers read every
 DICOM file of pydicom and pydicom-data, unchanged. An error is told by its attribute: *found* are the attributes that
-dciodvfy names in an error of a file and that we name in an error of the same file; *elsewhere* are those that we name
-with less certainty (a warning, or a condition that the file does not tell).
+dciodvfy names in an error of a file and that we name in an error of the same file, or whose fault we name at another
+attribute (verdict *same*). Other verdicts: *warning* (we say it, as a warning), *theirs* (a section that we cite says
+otherwise, or does not say so), *scope* (no matter of a dataset), *later* (we do not check it yet), and for what only we
+say *ours* (a section that we cite proves it).
 """
+
+
+COLUMNS = ("files", "theirs", "found", "warning", "unsettled", "scope", "missing", "only ours")
+_TITLES = "| IOD | files | dciodvfy's errors | found | as a warning | theirs wrong | out of scope | not yet | only ours |"
+
+
+def table(results: list[Comparison], found: list[Difference]) -> tuple[list[str], Counter[str]]:
+    """(rows of the table per IOD, their sum)."""
+    verdicts = {(one.side, one.iod, one.keyword): one.note.get("verdict", "open") for one in found}
+    column = {"same": "found", "theirs": "unsettled", "scope": "scope", "warning": "warning"}
+    rows: dict[str, Counter[str]] = defaultdict(Counter)
+    for result in results:
+        if result.failure:
+            continue
+        row = rows[result.iod]
+        row["files"] += 1
+        for keyword in result.theirs:
+            verdict = "same" if keyword in result.ours else verdicts["theirs", result.iod, keyword]
+            row["theirs"] += 1
+            row[column.get(verdict, "missing")] += 1
+        only = result.ours.keys() - result.theirs.keys()
+        row["only ours"] += sum(verdicts["ours", result.iod, keyword] != "same" for keyword in only)
+    total = sum(rows.values(), Counter())
+    lines = [_TITLES, "|---" * 9 + "|"]
+    for iod, row in [*sorted(rows.items()), ("**all**", total)]:
+        lines.append(f"| {iod} | " + " | ".join(str(row[key]) for key in COLUMNS) + " |")
+    return lines, total
 
 
 def page(results: list[Comparison], found: list[Difference]) -> str:
     """The whole page."""
-    read = [result for result in results if not result.failure]
-    rows = defaultdict(Counter)
-    explained = {
-        (d.iod, d.keyword)
-        for d in found
-        if d.side == "theirs" and d.note.get("verdict") in ("theirs", "scope")
-    }
-    for result in read:
-        row = rows[result.iod]
-        row["files"] += 1
-        for keyword in result.theirs:
-            row["theirs"] += 1
-            row["found"] += keyword in result.ours
-            row["elsewhere"] += keyword not in result.ours and keyword in result.weaker
-            row["explained"] += keyword not in result.ours and (result.iod, keyword) in explained
-        row["only ours"] += len(result.ours.keys() - result.theirs.keys())
-    total = sum(rows.values(), Counter())
-    lines = [_HEAD, "| IOD | files | dciodvfy's errors | found | elsewhere | theirs wrong or out of scope | only ours |",
-             "|---|---|---|---|---|---|---|"]  # fmt: skip
-    for iod, row in [*sorted(rows.items()), ("**all**", total)]:
-        cells = [row[key] for key in ("files", "theirs", "found", "elsewhere", "explained", "only ours")]
-        lines.append(f"| {iod} | " + " | ".join(map(str, cells)) + " |")
-    due = total["theirs"] - total["explained"]
-    lines += ["", f"Of the {total['theirs']} errors, {total['explained']} are theirs to mend or out of our scope; of the "
-              f"other {due}, {total['found']} are found: {100 * total['found'] / max(due, 1):.1f} %.", ""]  # fmt: skip
-    broken = [result for result in results if result.failure]
-    if broken:
-        lines += [
-            "Not read by us, hence not compared: "
-            + ", ".join(f"{r.name} ({r.failure})" for r in broken)
-            + ".",
-            "",
-        ]
+    rows, total = table(results, found)
+    due = total["theirs"] - total["unsettled"] - total["scope"]
+    share, wider = (100 * number / max(due, 1) for number in (total["found"], total["found"] + total["warning"]))
+    summary = (
+        f"Of {total['theirs']} errors, {total['unsettled']} contradict a section that we cite and {total['scope']} are "
+        f"out of scope. Of the other {due}, {total['found']} are found as errors: {share:.1f} %; with those that we "
+        f"call a warning, {wider:.1f} %."
+    )
+    lines = [_HEAD, *rows, "", summary, ""]
+    kinds: dict[str, list[str]] = defaultdict(list)
+    for result in results:
+        if result.failure:
+            kinds[result.failure].append(result.name)
+    lines += ["Files that are not compared:", ""]
+    lines += [f"- {kind}: {', '.join(sorted(names))}" for kind, names in sorted(kinds.items())]
+    lines.append("")
     for side, title in (("theirs", "Only dciodvfy says"), ("ours", "Only we say")):
-        lines += [
-            f"## {title}",
-            "",
-            "| IOD | attribute | what | files | verdict | why |",
-            "|---|---|---|---|---|---|",
-        ]
+        lines += [f"## {title}", "", "| IOD | attribute | what | files | verdict | why |", "|---" * 6 + "|"]
         for one in found:
             if one.side == side:
                 verdict, why = one.note.get("verdict", "**open**"), one.note.get("why", "")
-                what = one.example.replace("|", "/")
+                what = one.example.replace("|", "/").replace("<...>", "…")
                 lines.append(f"| {one.iod} | {one.keyword} | {what} | {one.files} | {verdict} | {why} |")
         lines.append("")
     return "\n".join(lines)

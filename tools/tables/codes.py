@@ -20,7 +20,7 @@ _WORDS = re.compile(r"[A-Z]+s?(?=[A-Z][a-z]|$|_)|[A-Z]?[a-z]+|[A-Z]+\d*|\d+")
 
 def title(keyword: str) -> str:
     """The words of a keyword: "PlanarROIMeasurements" becomes "Planar ROI Measurements"."""
-    return " ".join(_WORDS.findall(keyword))
+    return " ".join(_WORDS.findall(keyword)).replace("X Ray", "X-Ray")
 
 
 def without_twins(codes: list[list[str]]) -> list[list[str]]:
@@ -45,6 +45,7 @@ def groups(document: bytes) -> dict[str, Group]:
         codes = [
             [code.get("csd", ""), code.get("cv", ""), code.get("cm", "")]
             for code in group.findall("{*}contextgroupcode")
+            if code.get("cv")  # CID 12300 has one without a value
         ]
         keyword = group.get("keyword") or group.get("name", "")
         found[group.get("cid", "")] = [

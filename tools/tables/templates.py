@@ -39,6 +39,8 @@ _MERGED = {
     "3902_3920": {"3902Content": "3902", "3920Content": "3920"},
     "3921_3925_3926": {"3921Content": "3921", "3925Content": "3925", "3926Content": "3926"},
 }
+# Schemes that the source adds to groups of the standard, to accept what other organisations or the past wrote.
+_FOREIGN = ("IHERADTF", "99PMP", "SRT")
 _ALTERNATIVES = {part for parts in _MERGED.values() for part in parts}
 _GRAPHICS = {
     "NOT_MULTIPOINT": ["POINT", "POLYLINE", "CIRCLE", "ELLIPSE"],
@@ -179,7 +181,7 @@ class Templates:
         row["m"] = [int(element.get("vmmin") or 1), 0 if most == "n" else int(most)]
         row["q"] = element.get("requiredType") or "U"
         text = element.get("condition", "")
-        if text and element.get("matchCondition") != "T":
+        if text and element.get("matchCondition") != "T" and row["q"] in ("MC", "UC"):
             try:
                 row["if"] = structure(text)
             except UnreadableError:
@@ -237,11 +239,13 @@ class Templates:
             return [], [int(group)]
         if group not in self._private:
             return [], []
-        codes, cids = list(self._private[group][6]), []
+        codes = [code for code in self._private[group][6] if code[0] not in _FOREIGN]
+        cids: list[int] = []
         for inner in self._private[group][5]:
             more = self._group(str(inner))
             codes += more[0]
             cids += more[1]
+        self.codes += codes
         return codes, cids
 
 

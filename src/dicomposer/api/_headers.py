@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 import warnings
-from collections.abc import Sequence
 
 import numpy as np
 from pydicom.dataset import Dataset
@@ -88,28 +87,6 @@ def text(dataset: Dataset, keyword: str) -> str:
             return str(dataset.get(keyword)).strip()
     except (ValueError, TypeError, LookupError, AttributeError):
         return found
-
-
-def check_one_patient(datasets: Sequence[Dataset]) -> None:
-    """Refuse images of several patients.
-
-    Raises
-    ------
-    ArgumentError
-        When Patient ID and its issuer differ, or, without an ID, the name and the date of birth.
-    """
-    patients = {_patient(dataset) for dataset in datasets}
-    if len(patients) > 1:
-        raise ArgumentError(
-            f"the source images belong to {len(patients)} different patients (Patient ID and its issuer, or the "
-            "name and date of birth where there is no ID, differ)"
-        )
-
-
-def _patient(dataset: Dataset) -> tuple[str, str, str]:
-    if number := text(dataset, "PatientID"):
-        return "ID", number, text(dataset, "IssuerOfPatientID")
-    return "name", text(dataset, "PatientName"), text(dataset, "PatientBirthDate")
 
 
 def differences(one: Dataset, other: Dataset) -> list[str]:

@@ -14,7 +14,6 @@ from pydicom.dataset import Dataset
 
 from dicomposer import record
 from dicomposer.api._headers import (
-    check_one_patient,
     differences,
     size,
     text,
@@ -28,6 +27,7 @@ from dicomposer.errors import (
     NotDicomError,
     TruncatedError,
 )
+from dicomposer.image import refuse_several_patients
 
 SourceLike: TypeAlias = (
     "str | os.PathLike[str] | Dataset | Sequence[str | os.PathLike[str] | Dataset] | SourceImages"
@@ -255,7 +255,7 @@ def _shown(dataset: Dataset, keyword: str) -> str:
 
 def _check_one_kind(datasets: Sequence[Dataset]) -> None:
     """One patient; one series of equal slices, or slide levels: a mask cannot belong to a mixture."""
-    check_one_patient(datasets)
+    refuse_several_patients(datasets)
     if all(ds.get("SOPClassUID") == _SLIDE for ds in datasets):
         return  # levels of a pyramid differ in size; the mask's shape chooses
     multi_frame = sum((whole_number(ds, "NumberOfFrames") or 1) > 1 for ds in datasets)

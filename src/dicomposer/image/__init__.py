@@ -6,6 +6,7 @@ from dicomposer.image._base import FrameAccess, pixel_format, stack_tolerance
 from dicomposer.image._fill import zeros
 from dicomposer.image._image import Image, imread
 from dicomposer.image._index import FrameIndex, SourceColumn, TotalPixelMatrix, whole_numbers
+from dicomposer.image._patients import refuse_several_patients
 from dicomposer.image._select import (
     Region,
     Selection,
@@ -36,6 +37,7 @@ __all__ = [
     "get_volume_from_series",
     "imread",
     "pixel_format",
+    "refuse_several_patients",
     "stack_tolerance",
     "text_value",
     "text_values",

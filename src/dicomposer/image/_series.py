@@ -20,6 +20,7 @@ from dicomposer.image._base import frame_reader, pixel_format, stack_tolerance
 from dicomposer.image._fill import in_threads
 from dicomposer.image._image import rgb_channels
 from dicomposer.image._index import FrameIndex
+from dicomposer.image._patients import refuse_several_patients
 from dicomposer.image._transforms import Pipeline, pipeline
 from dicomposer.image._wanted import Wanted
 from dicomposer.record import float_values, int_value, required, text_value, text_values
@@ -104,6 +105,7 @@ def _geometry(
         stated = float_values(first, "SpacingBetweenSlices") or float_values(first, "SliceThickness")
         spacing = abs(stated[0]) if stated and stated[0] else None
     kept = {} if orientation_tol is None else {"orientation_tol": orientation_tol}
+    refuse_several_patients(datasets)
     stack = stack_of_series(datasets, spacing=spacing, tolerance=tolerance, **kept)
     if stack.pixel_spacing is None:
         raise GeometryError("the images have no Pixel Spacing: they are no volume in space")

@@ -12,9 +12,9 @@ from pydicom.dataset import Dataset
 
 from dicomposer.enum import CoordinateSystemNames
 from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError
-from dicomposer.image import FrameIndex, TotalPixelMatrix, float_values, text_value
+from dicomposer.image import FrameIndex, TotalPixelMatrix, float_values, refuse_several_patients, text_value
 
-__all__ = ["SourceImages", "refuse_several_patients"]
+__all__ = ["SourceImages"]
 
 
 @dataclass(frozen=True)
@@ -43,34 +43,6 @@ def _is_multi_frame(dataset: Dataset) -> bool:
         return True
     number = text_value(dataset, "NumberOfFrames") or "1"
     return number.isdecimal() and int(number) > 1
-
-
-def _patient_text(dataset: Dataset, keyword: str) -> str:
-    if keyword not in dataset:
-        return ""
-    value = dataset.get_item(keyword).value
-    if isinstance(value, bytes) and value.isascii():
-        return value.decode("ascii").strip(" \0")
-    # Other bytes mean something only together with the character set
-    return str(dataset[keyword].value or "").strip()
-
-
-def refuse_several_patients(datasets: Sequence[Dataset]) -> None:
-    """Refuse images that say that they are of different patients.
-
-    By Patient ID and its issuer, or, where there is no ID, by name and birth date.
-
-    Raises
-    ------
-    ArgumentError
-        Says how many patients there are, and nothing about them.
-    """
-    numbers = {_patient_text(d, "PatientID") for d in datasets}
-    issuers = {_patient_text(d, "IssuerOfPatientID") for d in datasets} - {""}
-    people = {(_patient_text(d, "PatientName"), _patient_text(d, "PatientBirthDate")) for d in datasets}
-    count = max(len(numbers), len(issuers), len(people) if numbers == {""} else 1)
-    if count > 1:
-        raise ArgumentError(f"the source images belong to {count} different patients")
 
 
 class SourceImages:
@@ -116,7 +88,7 @@ class SourceImages:
         studies = {i.study for i in (*self.identities, *self.further_identities)}
         if len(studies) > 1:
             raise ArgumentError(f"the source images belong to {len(studies)} different studies")
-        refuse_several_patients([*self.datasets, *self.further])
+        refuse_several_patients(self.datasets, self.further)
         series = {i.series for i in self.identities}
         if len(series) > 1:
             raise ArgumentError(

@@ -10,7 +10,7 @@ from pydicom.dataset import Dataset
 
 from dicomposer.enum import CoordinateSystemNames
 from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError
-from dicomposer.record import FrameTable, float_values, int_value, items_of
+from dicomposer.record import FrameTable, float_values, int_value, items_of, text_value
 
 from ._conventions import FloatArray, as_vector, direction_cosines
 
@@ -84,7 +84,7 @@ def get_image_coordinate_system(dataset: Dataset) -> CoordinateSystemNames | Non
     CoordinateSystemNames | None
         None where there is no frame of reference or no plane in it (ultrasound, secondary capture...).
     """
-    if "FrameOfReferenceUID" not in dataset:
+    if not text_value(dataset, "FrameOfReferenceUID"):
         return None
     if "ImageOrientationSlide" in dataset or "ImageCenterPointCoordinatesSequence" in dataset:
         return CoordinateSystemNames.SLIDE

@@ -81,6 +81,9 @@ class ContextGroup:
         Codes that it lists itself.
     includes
         Groups that it includes directly.
+    complete
+        False if it includes, directly or not, a group that has no list (whole vocabularies of others): then
+        `codes` are not all.
     edition
         Edition of the standard that is described.
     """
@@ -94,6 +97,7 @@ class ContextGroup:
     codes: tuple[CodeFact, ...] = field(repr=False)
     own: tuple[CodeFact, ...] = field(repr=False)
     includes: tuple[int, ...]
+    complete: bool
     edition: str
 
     def find(self, value: str, scheme: str) -> CodeFact | None:
@@ -147,14 +151,16 @@ def context_group(cid: int) -> ContextGroup:
     name, keyword, extensible, version, uid, includes, own = lines[str(int(cid))]
     facts = _facts(own)
     found: dict[tuple[str, str], CodeFact] = {}
-    for inner in _closure(int(cid)):
+    inner_groups = _closure(int(cid))
+    listed = [inner for inner in inner_groups if str(inner) in lines]
+    for inner in listed:
         for fact in _facts(lines[str(inner)][6]):
             found.setdefault((fact.scheme, fact.value), fact)
     for fact in facts:
         found[fact.scheme, fact.value] = fact
     return ContextGroup(
         int(cid), name, keyword, bool(extensible), version, uid,
-        tuple(found.values()), facts, tuple(includes), lines["@edition"],
+        tuple(found.values()), facts, tuple(includes), listed == inner_groups, lines["@edition"],
     )  # fmt: skip
 
 
@@ -169,7 +175,7 @@ def _closure(cid: int) -> list[int]:
     seen = {cid}
 
     def visit(group: int) -> None:
-        for inner in lines[str(group)][5]:
+        for inner in lines[str(group)][5] if str(group) in lines else ():
             if inner not in seen:
                 seen.add(inner)
                 visit(inner)

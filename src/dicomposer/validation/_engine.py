@@ -19,7 +19,6 @@ from dicomposer.validation import (
     _geometry,
     _meta,
     _pixels,
-    _private,
     _references,
     _segments,
     _tiles,

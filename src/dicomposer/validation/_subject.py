@@ -23,6 +23,7 @@ SHARED = 0x52009229
 PER_FRAME = 0x52009230
 
 SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.4"
+MEDIA_DIRECTORY = "1.2.840.10008.1.3.10"
 LABEL_MAP_SEGMENTATION = "1.2.840.10008.5.1.4.1.1.66.7"
 PIXEL_TAGS = (0x7FE00010, 0x7FE00008, 0x7FE00009)
 
@@ -59,8 +60,9 @@ class Subject:
 
     @cached_property
     def sop_class(self) -> str:
-        """SOP Class UID; "" if absent."""
-        return self.root.text("SOPClassUID")
+        """SOP Class UID; of a media directory, which has none (PS3.10 8.6), that of its file; "" if absent."""
+        stated = "" if self.meta is None else self.meta.text("MediaStorageSOPClassUID")
+        return self.root.text("SOPClassUID") or (stated if stated == MEDIA_DIRECTORY else "")
 
     @cached_property
     def iod(self) -> standard.IOD | None:
