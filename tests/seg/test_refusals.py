@@ -262,6 +262,8 @@ def test_patients_without_an_id(ct_phantom: samples.ImageSeries) -> None:
         build(nameless, ct_phantom.mask, "BINARY", 2)
     issued = [deepcopy(d) for d in ct_phantom.datasets]
     issued[0].IssuerOfPatientID = "A"
-    issued[1].IssuerOfPatientID = "B"
     with pytest.raises(ArgumentError, match="2 different patients"):
+        build(issued, ct_phantom.mask, "BINARY", 2)
+    issued[1].IssuerOfPatientID = "B"
+    with pytest.raises(ArgumentError, match="3 different patients"):
         build(issued, ct_phantom.mask, "BINARY", 2)
