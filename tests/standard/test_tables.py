@@ -224,7 +224,7 @@ def test_functional_group_sequences_hold_nothing_in_the_module() -> None:
         ("patient", "PatientID", "2", "C.7.1.1"),
         ("patient", "PatientName", "2", "C.7.1.1"),
         ("general-study", "StudyInstanceUID", "1", "C.7.2.1"),
-        ("general-series", "Modality", "1", "C.7.3.1"),
+        ("general-series", "Modality", "1C", "C.7.3.1"),  # type 3 with SC Equipment (C.8.6.1)
         ("frame-of-reference", "PositionReferenceIndicator", "2", "C.7.4.1"),
         ("enhanced-general-equipment", "SoftwareVersions", "1", "C.7.5.2"),
         ("image-plane", "ImageOrientationPatient", "1", "C.7.6.2"),

@@ -54,7 +54,7 @@ def test_templates_are_as_the_standard_has_them(
 # PS3.16 Table TID 1500, 1410, 1411, 1501, 300, 4019: row, nesting, relationship, value type, concept, VM,
 # requirement.
 ROWS: list[tuple[int, str, int, str, str, tuple[str, str], tuple[int, int | None], str]] = [
-    (1500, "4", 1, "HAS CONCEPT MOD", "CODE", ("121058", "DCM"), (1, 1), "U"),
+    (1500, "4", 1, "HAS CONCEPT MOD", "CODE", ("121058", "DCM"), (1, None), "U"),
     (1500, "6", 1, "CONTAINS", "CONTAINER", ("126010", "DCM"), (1, 1), "MC"),
     (1500, "10", 1, "CONTAINS", "CONTAINER", ("126011", "DCM"), (1, 1), "MC"),
     (1500, "12", 1, "CONTAINS", "CONTAINER", ("C0034375", "UMLS"), (1, 1), "MC"),

@@ -72,12 +72,7 @@ class SourcePackage:
             raise RuntimeError(f"{self.file} is not in {CACHE}, and there is no apt-get to fetch it")
         subprocess.run([*command, "update"], check=True)
         wanted = f"{self.package}={self.version}"
-        subprocess.run(
-            [*command, "source", "--download-only", wanted],
-            check=True,
-            cwd=scratch / "out",
-            stderr=subprocess.PIPE,
-        )
+        subprocess.run([*command, "source", "--download-only", wanted], check=True, cwd=scratch / "out")
         return scratch / "out" / self.file
 
 

@@ -83,8 +83,8 @@ class ItemPath:
     Attributes
     ----------
     up
-        Levels above the item that holds (or would hold) the row: 0 for its children, 1 for its siblings;
-        None for anywhere in the document.
+        Levels above the item that holds (or would hold) the row: 0 for its children, which are the row's
+        siblings; 1 for those of its parent; None for anywhere in the document.
     steps
         Patterns from there downwards.
     """
@@ -104,7 +104,7 @@ class ItemCount:
 
 @dataclass(frozen=True, slots=True)
 class ItemValue:
-    """The item `up` levels above the one that holds the row has one of these code values (scheme, value)."""
+    """The item `up` levels above that which holds the row has one of these code values (scheme, value)."""
 
     up: int
     values: tuple[tuple[str, str], ...]

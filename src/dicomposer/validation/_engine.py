@@ -19,6 +19,7 @@ from dicomposer.validation import (
     _geometry,
     _meta,
     _pixels,
+    _private,
     _references,
     _segments,
     _tiles,
