@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 import pytest
+from tools.coverage import PAGE, page
 
 from dicomposer import standard
 from dicomposer.standard import Attribute, Condition, Lookup
@@ -62,6 +63,18 @@ def test_no_condition_is_left_out(key: str) -> None:
             found.append((group.keyword, group.condition))
         found += conditional([group.attribute], "group")
     assert [where for where, condition in found if condition is None] == []
+
+
+def test_every_reference_names_an_attribute_or_a_module() -> None:
+    for key in WORKED_THROUGH:
+        for usage in standard.iod(key).modules:
+            for where, condition in conditional(usage.module.attributes, usage.module.key):
+                for path in condition.references if condition else ():
+                    if path.startswith("@module."):
+                        assert path.removeprefix("@module.") in standard.modules(), where
+                        continue
+                    words = path.removeprefix("@frame.").lstrip("./").split(".")
+                    assert all(standard.attribute(word).keyword == word for word in words), where
 
 
 SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
@@ -176,7 +189,9 @@ def test_truth(place: str, values: dict[str, Any], expected: tuple[bool | None, 
         ("PlaneOrientationSequence", "ImageOrientationPatient"),
     ],
 )
-def test_segmentations_in_a_frame_of_reference_have_their_geometry(uid: str, group: str, keyword: str) -> None:
+def test_segmentations_in_a_frame_of_reference_have_their_geometry(
+    uid: str, group: str, keyword: str
+) -> None:
     # A.51.5.1: as binary ones, so label maps
     condition = standard.iod(uid).functional_group(group).attribute.item(keyword).condition
     assert condition is not None
@@ -189,7 +204,12 @@ def test_segmentations_in_a_frame_of_reference_have_their_geometry(uid: str, gro
         ("parametric-map", "floating-point-image-pixel", {"FloatPixelData": b"1"}, True),
         ("parametric-map", "image-pixel", {"FloatPixelData": b"1"}, False),
         ("parametric-map", "common-instance-reference", {"DerivationImageSequence": [1]}, True),
-        ("nuclear-medicine-image", "nm-reconstruction", {"ImageType": ["ORIGINAL", "PRIMARY", "RECON TOMO"]}, True),
+        (
+            "nuclear-medicine-image",
+            "nm-reconstruction",
+            {"ImageType": ["ORIGINAL", "PRIMARY", "RECON TOMO"]},
+            True,
+        ),
         ("rt-dose", "multi-frame", {"PixelData": b"1", "NumberOfFrames": 3}, True),
         ("rt-dose", "multi-frame", {"PixelData": b"1"}, False),
         ("grayscale-softcopy-presentation-state", "graphic-layer", {"GraphicAnnotationSequence": [1]}, True),
@@ -200,3 +220,7 @@ def test_modules(iod: str, module: str, values: dict[str, Any], expected: bool |
     condition = standard.iod(iod).module(module).condition
     assert condition is not None
     assert condition.evaluate(of(values)) is expected
+
+
+def test_the_page_of_conditions_is_that_of_the_tables() -> None:
+    assert PAGE.read_text("utf-8") == page()

@@ -35,7 +35,7 @@ from dicomposer.validation._subject import PIXEL_TAGS, Subject
 
 __all__ = ["validate"]
 
-FAMILIES = (_meta, _pixels, _segments, _dimensions, _geometry, _tiles, _references, _viewers)
+FAMILIES = (_meta, _private, _pixels, _segments, _dimensions, _geometry, _tiles, _references, _viewers)
 
 
 def validate(
