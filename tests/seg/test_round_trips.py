@@ -292,3 +292,22 @@ def test_lazy_reading(ct_phantom: samples.ImageSeries, tmp_path: object) -> None
     again = io.BytesIO()
     lazy.save_as(again)
     assert again.getvalue() == path.read_bytes()
+
+
+def test_packing_all_planes_at_once_is_packing_them_one_by_one() -> None:
+    """The one-pass way of tiled masks and the general way give the same bytes, and check the same values."""
+    from dicomposer.seg._mask import make_mask
+    from dicomposer.seg.enum import SegmentationTypeValues
+
+    labels = (np.random.default_rng(5).random((1, 50, 70)) < 0.3).astype(np.uint8)
+    tiled = make_mask(labels, SegmentationTypeValues.BINARY, [1], (16, 16))
+    assert tiled.packs_whole
+    once, general = np.zeros(20 * 32, np.uint8), np.zeros(20 * 32, np.uint8)
+    tiled.pack_whole(once)
+    super(type(tiled), tiled).pack_whole(general)
+    np.testing.assert_array_equal(once, general)
+    bad = make_mask(labels * 2, SegmentationTypeValues.BINARY, [1], (16, 16))
+    with pytest.raises(ValueError, match="label"):
+        bad.pack_whole(once)
+    with pytest.raises(ValueError, match="label"):
+        super(type(bad), bad).pack_whole(general)

@@ -10,10 +10,10 @@ import warnings
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.errors import BytesLengthException
 
 from dicomposer.errors import ArgumentError, DamagedFileError, GeometryError
 from dicomposer.image import FrameIndex, float_values, text_values
+from dicomposer.record import int_value
 from dicomposer.seg import Segmentation
 
 # What two files with one SOP Instance UID must agree in to be copies of one image.
@@ -43,18 +43,9 @@ def whole_number(dataset: Dataset, keyword: str) -> int | None:
     DamagedFileError
         When it holds anything else.
     """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # pydicom's warnings quote the value
-            value = dataset.get(keyword)
-        if value is None or value == "":
-            return None
-        number = float(value)
-    except (ValueError, TypeError, ArithmeticError, NotImplementedError, BytesLengthException):
-        number = math.nan
-    if not math.isfinite(number) or number != int(number):
-        raise DamagedFileError(f"{keyword} of a source image holds something else than a whole number")
-    return int(number)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pydicom's warnings quote the value
+        return int_value(dataset, keyword)
 
 
 def whole_number_or_none(dataset: Dataset, keyword: str) -> int | None:

@@ -64,12 +64,13 @@ class Mask(ABC):
 
     @property
     def packs_whole(self) -> bool:
-        """Whether :meth:`pack_whole` can do it: check all values and pack all frames in one pass."""
+        """Whether :meth:`pack_whole` checks all values and packs all frames in one pass."""
         return False
 
     def pack_whole(self, out: Array) -> None:
-        """Pack the frames of all planes of a single segment into zeroed bytes ``out``."""
-        raise NotImplementedError
+        """Pack the frames of all planes of a single segment into zeroed bytes ``out``; check all values."""
+        planes = np.arange(len(self.presence))
+        self.pack(planes, np.full(len(planes), self.numbers[0]), out)
 
     @abstractmethod
     def overlap(self) -> SegmentsOverlapValues:

@@ -133,10 +133,6 @@ class Frames:
             return [path] if any(path in layout.sequences for layout in self.layouts) else None
         return [one for value in self.categories(path).values for one in _many(value)]
 
-    def first_frame(self, mask: NDArray[np.bool_]) -> int:
-        """First frame of a mask."""
-        return int(np.argmax(mask))
-
     def item(self, layout: Any, frame: int) -> Item:
         """One frame's functional groups as an item."""
         top = _Node()
