@@ -14,6 +14,17 @@ from __future__ import annotations
 from dicomposer.validation._engine import validate
 from dicomposer.validation._findings import LEVELS, Finding, Findings, Level
 from dicomposer.validation._pixels import pixel_findings
-from dicomposer.validation._rules import Rule, registered
+from dicomposer.validation._rules import DEFAULT_PROFILES, PROFILES, Rule, registered
 
-__all__ = ["LEVELS", "Finding", "Findings", "Level", "Rule", "pixel_findings", "registered", "validate"]
+__all__ = [
+    "DEFAULT_PROFILES",
+    "LEVELS",
+    "PROFILES",
+    "Finding",
+    "Findings",
+    "Level",
+    "Rule",
+    "pixel_findings",
+    "registered",
+    "validate",
+]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from functools import partial
 from io import BytesIO
 from typing import Any
@@ -30,7 +32,7 @@ from dicomposer.validation._findings import Findings, Level, level_rank
 from dicomposer.validation._groups import check_groups
 from dicomposer.validation._pixels import check_pixel_values, stored_values
 from dicomposer.validation._presence import Walker
-from dicomposer.validation._rules import Rule, registered
+from dicomposer.validation._rules import DEFAULT_PROFILES, Rule, check_profiles, registered
 from dicomposer.validation._subject import PIXEL_TAGS, Subject
 
 __all__ = ["validate"]
@@ -44,6 +46,8 @@ def validate(
     level: Level = "not-evaluated",
     sources: Sequence[Dataset] | None = None,
     pixels: bool | Collection[int] = True,
+    profiles: Collection[str] = DEFAULT_PROFILES,
+    ignore: Collection[str] = (),
 ) -> Findings:
     """Check an object against the standard and against itself.
 
@@ -62,6 +66,10 @@ def validate(
     pixels : bool or Collection[int]
         Whether to read the pixels of segmentations whose stored values mean something (label maps, fractions); or
         the distinct stored values, if the caller has counted them.
+    profiles : Collection[str]
+        What to check beside the standard: names of :data:`PROFILES`. None of them with an empty collection.
+    ignore : Collection[str]
+        Findings to leave out, see :meth:`Findings.without`.
 
     Returns
     -------
@@ -74,28 +82,59 @@ def validate(
         If a file is not DICOM at all.
     ArgumentTypeError
         If the argument is nothing that can be read.
+    ArgumentError
+        If a level or profile is unknown.
     """
     level_rank(level)
+    options = Options(level, pixels, check_profiles(profiles), tuple(ignore))
     if isinstance(file_or_dataset, Dataset):
-        return _check(Subject(file_or_dataset, tuple(sources or ())), level, pixels)
-    source = BytesIO(file_or_dataset) if isinstance(file_or_dataset, (bytes, bytearray)) else file_or_dataset
-    if not isinstance(source, (str, os.PathLike)) and not hasattr(source, "read"):
-        raise ArgumentTypeError(
-            f"cannot validate a {type(file_or_dataset).__name__}: give a path, bytes or a Dataset"
-        )
+        return check(Subject(file_or_dataset, tuple(sources or ())), options)
     try:
-        # Pixels stay in the file: most rules need their length only.
-        dataset = record.read(source, lazy=isinstance(source, (str, os.PathLike)))
+        with opened(file_or_dataset, tuple(sources or ())) as subject:
+            return check(subject, options)
     except NotDicomError:
         raise
     except (DamagedFileError, NotImplementedError) as error:
-        collector = Collector(level)
-        collector.add("damaged-file PS3.10 7", "error", "", str(error))
-        return Findings(collector, "damaged file")
+        return damaged(error, options)
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How a check is done; the parameters of :func:`validate`."""
+
+    level: Level = "not-evaluated"
+    pixels: bool | Collection[int] = True
+    profiles: tuple[str, ...] = DEFAULT_PROFILES
+    ignore: tuple[str, ...] = ()
+
+
+@contextmanager
+def opened(file: Any, sources: tuple[Dataset, ...] = ()) -> Iterator[Subject]:
+    """The object in a file, which is closed afterwards.
+
+    Raises
+    ------
+    NotDicomError, DamagedFileError
+        If the file cannot be read as far as its elements.
+    ArgumentTypeError
+        If the argument is nothing that can be read.
+    """
+    source = BytesIO(file) if isinstance(file, (bytes, bytearray)) else file
+    if not isinstance(source, (str, os.PathLike)) and not hasattr(source, "read"):
+        raise ArgumentTypeError(f"cannot validate a {type(file).__name__}: give a path, bytes or a Dataset")
+    # Pixels stay in the file: most rules need their length only.
+    dataset = record.read(source, lazy=isinstance(source, (str, os.PathLike)))
     try:
-        return _check(Subject(dataset, tuple(sources or ()), from_file=True), level, pixels)
+        yield Subject(dataset, sources, from_file=True)
     finally:
         _close(dataset)
+
+
+def damaged(error: Exception, options: Options) -> Findings:
+    """What there is to say of a file that cannot be read."""
+    collector = Collector(options.level)
+    collector.add("damaged-file PS3.10 7", "error", "", str(error))
+    return Findings(collector, "damaged file").without(options.ignore)
 
 
 def _close(dataset: Dataset) -> None:
@@ -106,8 +145,9 @@ def _close(dataset: Dataset) -> None:
             value.source.close()
 
 
-def _check(subject: Subject, level: Level, pixels: bool | Collection[int]) -> Findings:
-    collector = Collector(level)
+def check(subject: Subject, options: Options) -> Findings:
+    """Check an object that is at hand."""
+    collector = Collector(options.level)
     walker = Walker(subject, collector)
     if subject.iod is None:
         what = (
@@ -133,12 +173,12 @@ def _check(subject: Subject, level: Level, pixels: bool | Collection[int]) -> Fi
             collector.add(
                 "damaged-sequence PS3.5 7.5", "error", "", f"{what} cannot be read further: {error}"
             )
-    for rule in registered():
+    for rule in registered(options.profiles):
         # Rules that warn may find errors as well, those that advise do not.
         if rule.level != "advice" or collector.wants("advice"):
             _apply(rule, subject, collector)
-    _pixel_values(subject, collector, pixels)
-    return Findings(collector, subject.subject_name)
+    _pixel_values(subject, collector, options.pixels)
+    return Findings(collector, subject.subject_name).without(options.ignore)
 
 
 def _pixel_values(subject: Subject, collector: Collector, pixels: bool | Collection[int]) -> None:

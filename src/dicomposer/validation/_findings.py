@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from fnmatch import fnmatchcase
 from typing import Literal, overload
 
 from dicomposer.errors import ArgumentError, ConformanceError
@@ -14,6 +16,8 @@ Level = Literal["error", "warning", "advice", "not-evaluated"]
 
 #: Levels, gravest first.
 LEVELS: tuple[Level, ...] = ("error", "warning", "advice", "not-evaluated")
+
+_ITEM_NUMBERS = re.compile(r"\[\d+\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +138,21 @@ class Findings(Sequence[Finding]):
         kept = LEVELS[: level_rank(level) + 1]
         return Findings((finding for finding in self._all if finding.level in kept), self.subject)
 
+    def without(self, ignore: Iterable[str]) -> Findings:
+        """Findings but for those that the patterns name.
+
+        Parameters
+        ----------
+        ignore : Iterable[str]
+            Identifiers of rules (``"type-2"``), which may hold ``*``; with ``@`` and a pattern of paths where only
+            findings there are meant (``"type-2@*.Laterality"``). Item numbers in paths do not matter.
+        """
+        patterns = [pattern.partition("@") for pattern in ignore]
+        if not patterns:
+            return self
+        kept = (one for one in self._all if not any(_named(one, rule, path) for rule, _, path in patterns))
+        return Findings(kept, self.subject)
+
     @property
     def errors(self) -> tuple[Finding, ...]:
         """Findings against the standard."""
@@ -167,6 +186,12 @@ class Findings(Sequence[Finding]):
         shown = "; ".join(f"{f.path}: {f.message} [{f.rule}]" for f in errors[:5])
         more = f"; and {len(errors) - 5} more" if len(errors) > 5 else ""
         raise ConformanceError(f"{self.subject} does not conform: {shown}{more}", self._all)
+
+
+def _named(finding: Finding, rule: str, path: str) -> bool:
+    """Whether a pattern of rules, and one of paths if it is given, name a finding."""
+    plain = _ITEM_NUMBERS.sub("", finding.path)
+    return fnmatchcase(finding.rule_id, rule) and (not path or fnmatchcase(plain, path))
 
 
 def level_rank(level: str) -> int:

@@ -12,16 +12,35 @@ Within one rule, issues with the same message and the same path but for item num
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from dicomposer.errors import ArgumentError
 from dicomposer.validation._findings import LEVELS, Level
 
 if TYPE_CHECKING:
     from dicomposer.validation._subject import Subject
 
-__all__ = ["Issue", "Rule", "registered", "rule"]
+__all__ = [
+    "DEFAULT_PROFILES",
+    "PROFILES",
+    "STANDARD",
+    "Issue",
+    "Rule",
+    "check_profiles",
+    "registered",
+    "rule",
+]
+
+#: The profile of rules that always hold.
+STANDARD = "standard"
+#: Profiles that can be asked for beside the standard, and what they are about.
+PROFILES: dict[str, str] = {
+    "viewers": "advice on what viewers and archives in use will not show or take",
+    "ai-results": "what the IHE Radiology AI Results profile asks of a result",
+}
+DEFAULT_PROFILES: tuple[str, ...] = ("viewers",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +71,8 @@ class Rule:
         Whether the rule has anything to say on a subject.
     check : callable
         Yields issues.
+    profile : str
+        ``"standard"`` for what DICOM itself asks; else the profile (:data:`PROFILES`) that the rule belongs to.
     """
 
     id: str
@@ -59,6 +80,7 @@ class Rule:
     level: Level
     applies: Applies
     check: Check
+    profile: str = STANDARD
 
 
 _RULES: dict[str, Rule] = {}
@@ -69,25 +91,46 @@ def _always(_: Subject) -> bool:
 
 
 def rule(
-    id: str, section: str, *, applies: Applies = _always, level: Level = "error"
+    id: str,
+    section: str,
+    *,
+    applies: Applies = _always,
+    level: Level = "error",
+    profile: str = STANDARD,
 ) -> Callable[[Check], Check]:
     """Register a function as a rule.
 
     Raises
     ------
     ValueError
-        If the identifier is taken or not a plain word, or the level is unknown.
+        If the identifier is taken or not a plain word, or the level or the profile is unknown.
     """
-    if id in _RULES or " " in id or level not in LEVELS:
-        raise ValueError(f"rule {id!r}: taken, not one word, or of an unknown level")
+    if id in _RULES or " " in id or level not in LEVELS or profile not in (STANDARD, *PROFILES):
+        raise ValueError(f"rule {id!r}: taken, not one word, or of an unknown level or profile")
 
     def register(check: Check) -> Check:
-        _RULES[id] = Rule(id, section, level, applies, check)
+        _RULES[id] = Rule(id, section, level, applies, check, profile)
         return check
 
     return register
 
 
-def registered() -> Iterator[Rule]:
-    """All rules, in the order of registration."""
-    return iter(tuple(_RULES.values()))
+def registered(profiles: Collection[str] | None = None) -> Iterator[Rule]:
+    """Rules in the order of registration: all, or those of the standard and of certain profiles."""
+    wanted = None if profiles is None else {STANDARD, *profiles}
+    return iter([one for one in _RULES.values() if wanted is None or one.profile in wanted])
+
+
+def check_profiles(profiles: Collection[str]) -> tuple[str, ...]:
+    """The profiles, each once.
+
+    Raises
+    ------
+    ArgumentError
+        If one is unknown.
+    """
+    given = (profiles,) if isinstance(profiles, str) else tuple(dict.fromkeys(profiles))
+    for name in given:
+        if name not in (STANDARD, *PROFILES):
+            raise ArgumentError(f"profile {name!r} is none of {', '.join((STANDARD, *PROFILES))}")
+    return given

@@ -17,7 +17,7 @@ def _is_segmentation(subject: Subject) -> bool:
     return subject.is_segmentation
 
 
-@rule("no-colour", _SECTION, applies=_is_segmentation, level="advice")
+@rule("no-colour", _SECTION, applies=_is_segmentation, level="advice", profile="viewers")
 def _colour(subject: Subject) -> Iterator[Issue]:
     if subject.text("PhotometricInterpretation") == "PALETTE COLOR":
         return
@@ -28,13 +28,13 @@ def _colour(subject: Subject) -> Iterator[Issue]:
             )
 
 
-@rule("fractional", _SECTION, applies=_is_segmentation, level="advice")
+@rule("fractional", _SECTION, applies=_is_segmentation, level="advice", profile="viewers")
 def _fractional(subject: Subject) -> Iterator[Issue]:
     if subject.text("SegmentationType") == "FRACTIONAL":
         yield Issue("SegmentationType", "FRACTIONAL is not shown by OHIF")
 
 
-@rule("background-item", _SECTION, applies=_is_segmentation, level="advice")
+@rule("background-item", _SECTION, applies=_is_segmentation, level="advice", profile="viewers")
 def _background(subject: Subject) -> Iterator[Issue]:
     if subject.text("SegmentationType") == "LABELMAP" and 0 in subject.segment_numbers:
         index = subject.segment_numbers.index(0)
@@ -42,13 +42,13 @@ def _background(subject: Subject) -> Iterator[Issue]:
         yield Issue(f"SegmentSequence[{index}]", message)
 
 
-@rule("label-map-slide", _SECTION, applies=_is_segmentation, level="advice")
+@rule("label-map-slide", _SECTION, applies=_is_segmentation, level="advice", profile="viewers")
 def _label_map_slide(subject: Subject) -> Iterator[Issue]:
     if subject.text("SegmentationType") == "LABELMAP" and subject.is_tiled:
         yield Issue("SegmentationType", "LABELMAP on a slide is not shown by the dicom-microscopy-viewer")
 
 
-@rule("compressed-segmentation", _SECTION, applies=_is_segmentation, level="advice")
+@rule("compressed-segmentation", _SECTION, applies=_is_segmentation, level="advice", profile="viewers")
 def _compressed(subject: Subject) -> Iterator[Issue]:
     if subject.syntax is not None and subject.syntax.uid in _JPEG_2000:
         yield Issue("PixelData", "JPEG 2000 segmentations are not read by dcmqi")
