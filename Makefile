@@ -11,7 +11,7 @@ WORKERS ?= auto
 OUT ?= demo-output
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clients format bench matrix docs wheel clean
+.PHONY: help demo test check clients format bench matrix tables docs wheel clean
 
 help: ## what each target does
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -55,6 +55,10 @@ bench: $(READY) ## the benchmarks, with their targets
 
 matrix: $(READY) ## every legal combination against every judge; rewrites docs/matrix.md
 	@$(BIN)/python -m tools.matrix $(ARGS)
+
+tables: $(READY) ## the standard's tables from their pinned packages (ARGS=--check or --diff: write nothing)
+	@$(BIN)/python -m tools.tables $(ARGS)
+	$(if $(ARGS),,@$(BIN)/python -m tools.coverage)
 
 docs: $(READY) ## execute every code block of the README and the guide
 	@$(BIN)/python -m pytest -q tests/docs

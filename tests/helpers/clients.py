@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-__all__ = ["cornerstone", "dcmtk", "dcmtk_frame", "orthanc", "program"]
+__all__ = ["cornerstone", "cornerstone_results", "dcmtk", "dcmtk_frame", "orthanc", "program"]
 
 _NODE = Path(__file__).parents[1] / "clients" / "node"
 _PACKAGES = {"node": "nodejs npm", "Orthanc": "orthanc orthanc-dicomweb"}
@@ -64,10 +64,22 @@ def cornerstone(jobs: Sequence[tuple[Path, Sequence[Path]]]) -> list[dict[str, A
 
     The answers are those of ``tests/clients/node/cornerstone.mjs``.
     """
+    return _node("cornerstone.mjs", jobs)
+
+
+def cornerstone_results(jobs: Sequence[tuple[Path, Sequence[Path]]]) -> list[dict[str, Any]]:
+    """What Cornerstone3D's adapters read out of reports and parametric maps, given with their source images.
+
+    The answers are those of ``tests/clients/node/results.mjs``.
+    """
+    return _node("results.mjs", jobs)
+
+
+def _node(name: str, jobs: Sequence[tuple[Path, Sequence[Path]]]) -> list[dict[str, Any]]:
     if not (_NODE / "node_modules").exists():
         raise FileNotFoundError("the packages of tests/clients/node are missing: run `make clients`")
     given = [{"file": str(file), "sources": [str(source) for source in sources]} for file, sources in jobs]
-    script = ("--import", (_NODE / "hooks.mjs").as_uri(), _NODE / "cornerstone.mjs")
+    script = ("--import", (_NODE / "hooks.mjs").as_uri(), _NODE / name)
     done = _run(program("node"), *script, given=json.dumps(given).encode())
     if done.returncode:
         raise AssertionError(done.stderr.decode("utf-8", "replace")[-2000:])

@@ -316,6 +316,92 @@ def required(module: str, path: str, **values: Any) -> tuple[bool | None, bool |
         # C.8.9.1
         ("pet-series", "NumberOfTimeSlices", {"SeriesType": ["DYNAMIC", "IMAGE"]}, (True, True)),
         ("pet-series", "NumberOfTimeSlices", {"SeriesType": ["STATIC", "IMAGE"]}, (False, False)),
+        # C.21.2: coordinates of the item around it
+        (
+            "spatial-fiducials",
+            "FiducialSetSequence.FiducialSequence.ContourData",
+            {"FrameOfReferenceUID": "1.2"},
+            (True, True),
+        ),
+        ("spatial-fiducials", "FiducialSetSequence.FiducialSequence.ContourData", {}, (False, False)),
+        # C.36.2.2.5.1.1: the first control point has all, later ones what differs
+        (
+            "c-arm-photon-electron-beam",
+            "CArmPhotonElectronControlPointSequence.CumulativeMeterset",
+            {"RTControlPointIndex": 1, "RTRecordFlag": "YES"},
+            (True, True),
+        ),
+        (
+            "c-arm-photon-electron-beam",
+            "CArmPhotonElectronControlPointSequence.CumulativeMeterset",
+            {"RTControlPointIndex": 2, "RTRecordFlag": "YES"},
+            (None, None),
+        ),
+        (
+            "c-arm-photon-electron-beam",
+            "CArmPhotonElectronControlPointSequence.CumulativeMeterset",
+            {"RTControlPointIndex": 1, "RTRecordFlag": "NO"},
+            (False, True),
+        ),
+        # C.8.8.26: records count control points by reference, plans by themselves
+        (
+            "rt-ion-beams-session-record",
+            "TreatmentSessionIonBeamSequence.IonControlPointDeliverySequence.TableTopPitchAngle",
+            {"ReferencedControlPointIndex": 0},
+            (True, True),
+        ),
+        (
+            "rt-ion-beams",
+            "IonBeamSequence.IonControlPointSequence.TableTopPitchAngle",
+            {"ControlPointIndex": 0},
+            (True, True),
+        ),
+        # Table C.36.9-2: by the class of what is referenced
+        (
+            "segment-reference",
+            "SegmentReferenceSequence.DirectSegmentReferenceSequence.ReferencedROINumber",
+            {"ReferencedSOPSequence.ReferencedSOPClassUID": "1.2.840.10008.5.1.4.1.1.481.3"},
+            (True, True),
+        ),
+        (
+            "segment-reference",
+            "SegmentReferenceSequence.DirectSegmentReferenceSequence.ReferencedROINumber",
+            {"ReferencedSOPSequence.ReferencedSOPClassUID": "1.2.840.10008.5.1.4.1.1.66.4"},
+            (False, False),
+        ),
+        (
+            "segment-reference",
+            "SegmentReferenceSequence.DirectSegmentReferenceSequence.ReferencedROINumber",
+            {"ReferencedSOPSequence.ReferencedSOPClassUID": "1.2.840.10008.5.1.4.1.1.66.7"},
+            (None, None),
+        ),
+        # C.34.7: of what was performed, not of what is defined
+        (
+            "instructions",
+            "InstructionSequence.InstructionPerformedFlag",
+            {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.200.8"},
+            (True, True),
+        ),
+        (
+            "instructions",
+            "InstructionSequence.InstructionPerformedFlag",
+            {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.200.1"},
+            (False, False),
+        ),
+        # C.8.21.3: of the same item
+        (
+            "breast-tomosynthesis-acquisition",
+            "XRay3DAcquisitionSequence.FieldOfViewOrigin",
+            {"XRayReceptorType": "DIGITAL_DETECTOR"},
+            (True, True),
+        ),
+        # C.7.6.16: images of secondary capture need no group per frame
+        (
+            "multi-frame-grayscale-byte-secondary-capture-image-multi-frame-functional-groups",
+            "PerFrameFunctionalGroupsSequence",
+            {"SOPClassUID": "1.2.840.10008.5.1.4.1.1.7.2"},
+            (None, True),
+        ),
         # C.7.3.1: no data set tells whether a body part is one of a pair
         ("general-series", "Laterality", {}, (None, None)),
         ("general-series", "Laterality", {"ImageLaterality": "L"}, (False, False)),

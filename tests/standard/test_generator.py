@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+import re
+import shutil
+from pathlib import Path
+
 import pytest
 from hypothesis import given, strategies as st
+from tools.tables import sources
 from tools.tables.__main__ import packaged, render
 from tools.tables.build import Tables
 from tools.tables.diff import differences, facts
@@ -101,12 +106,103 @@ def test_differences_are_told_by_place() -> None:
     assert list(differences(before, before)) == []
 
 
-def test_the_generator_yields_what_is_packaged() -> None:
-    """From the pinned packages, fetched by pip where they are not there yet."""
+@pytest.fixture(scope="module")
+def made() -> tuple[Tables, dict[str, str]]:
+    """The tables, made from the pinned packages; pip fetches those that are not there yet."""
     tables = Tables()
-    texts = {name: render(content) for name, content in tables.build().items()}
+    return tables, {name: render(content) for name, content in tables.build().items()}
+
+
+def test_the_generator_yields_what_is_packaged(made: tuple[Tables, dict[str, str]]) -> None:
+    tables, texts = made
     assert texts == packaged()
     assert tables.hand.unused() == []
+
+
+def entries(texts: dict[str, str], name: str) -> dict[str, str]:
+    """The lines of a data file by their keys."""
+    return {line.partition("\t")[0]: line for line in texts[name].splitlines()}
+
+
+def needed(files: dict[str, dict[str, str]], iod: str) -> set[str]:
+    """Every line that an IOD leads to, through the keys that stand in its lines."""
+    found, waiting = set(), [files["iods"][iod]]
+    every = {
+        key: line
+        for name in ("modules", "lists", "conditions", "values")
+        for key, line in files[name].items()
+    }
+    while waiting:
+        line = waiting.pop()
+        if line not in found:
+            found.add(line)
+            waiting += [every[key] for key in re.findall(r'"([0-9a-z-]+)"', line) if key in every]
+    return found
+
+
+@pytest.mark.parametrize(
+    "iod",
+    [
+        "ct-image",
+        "segmentation",
+        "enhanced-mr-image",
+        "comprehensive-sr",
+        "rt-ion-plan",
+        "12-lead-ecg",
+        "spatial-fiducials",
+    ],
+)
+def test_what_an_iod_leads_to_is_made_byte_for_byte(made: tuple[Tables, dict[str, str]], iod: str) -> None:
+    """As above, but so that a failure names what differs."""
+    names = ("iods", "modules", "lists", "conditions", "values")
+    here, there = ({name: entries(texts, name) for name in names} for texts in (made[1], packaged()))
+    lines = needed(here, iod)
+    assert sorted(lines) == sorted(needed(there, iod))
+    assert len(lines) > 40
+
+
+def test_every_condition_of_the_sources_was_read(made: tuple[Tables, dict[str, str]]) -> None:
+    tables, _ = made
+    assert set(tables.texts) - set(tables.hand.reviewed) == set()
+
+
+def test_no_predicate_outlives_its_text(made: tuple[Tables, dict[str, str]]) -> None:
+    """What stands in reviewed.toml is asked for; an overlay that replaces it takes it away."""
+    tables, _ = made
+    unused = set(tables.hand.reviewed) - set(tables.texts)
+    assert unused == set()
+
+
+class TestSources:
+    """Packages are fetched once, and are what they were."""
+
+    @pytest.fixture
+    def calls(self, monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
+        """Commands that would run; pip's brings what is in the real folder."""
+        made: list[list[str]] = []
+
+        def run(command: list[str], check: bool) -> None:
+            made.append(command)
+            folder = Path(command[command.index("-d") + 1])
+            shutil.copy(sources.RULES.path(), folder)
+
+        sources.RULES.path()
+        monkeypatch.setattr("tools.tables.sources.subprocess.run", run)
+        return made
+
+    def test_fetched_by_pip_and_kept(self, tmp_path: Path, calls: list[list[str]]) -> None:
+        folder = tmp_path / "new"
+        path = sources.RULES.path(folder)
+        assert path == sources.RULES.path(folder) == folder / sources.RULES.file
+        assert len(calls) == 1
+        assert calls[0][1:4] == ["-m", "pip", "download"]
+        assert f"{sources.RULES.package}=={sources.RULES.version}" in calls[0]
+
+    def test_other_content_is_refused(self, tmp_path: Path, calls: list[list[str]]) -> None:
+        (tmp_path / sources.RULES.file).write_bytes(b"another wheel")
+        with pytest.raises(RuntimeError, match="has SHA-256"):
+            sources.RULES.path(tmp_path)
+        assert calls == []
 
 
 def test_no_prose_is_packaged() -> None:

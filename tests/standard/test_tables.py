@@ -368,3 +368,33 @@ def test_facts_cannot_be_changed() -> None:
         module.name = "Another"  # type: ignore[misc]
     assert isinstance(module, Module)
     assert isinstance(module.attributes, tuple)
+
+
+def values_of(module: str, keyword: str) -> list[tuple[str, frozenset[str], int | None]]:
+    return [
+        (rule.kind, rule.values, rule.index) for rule in standard.module(module).attribute(keyword).values
+    ]
+
+
+def test_values_that_were_wrong_errors_once() -> None:
+    # C.8.7.1: tags are compared as numbers, signs of numbers do not count
+    assert values_of("x-ray-image", "FrameIncrementPointer") == [
+        ("enumerated", frozenset({str(0x00181063), str(0x00181065)}), None)
+    ]
+    assert values_of("dx-image", "PixelIntensityRelationshipSign") == [
+        ("enumerated", frozenset({"1", "-1"}), None)
+    ]
+    # Table C.8-82: Enhanced MR Color shares the module of Enhanced MR
+    samples = standard.module("enhanced-mr-image").attribute("SamplesPerPixel").values
+    assert [rule.values for rule in samples if rule.condition is None] == [frozenset({"1", "3"})]
+    # C.8.12.4.1.1: terms are defined, so that others are allowed
+    kinds = {index: kind for kind, _, index in values_of("whole-slide-microscopy-image", "ImageType")}
+    assert kinds == {0: "enumerated", 1: "enumerated", 2: "defined", 3: "defined"}
+
+
+def test_current_frames_of_real_time_flows_have_their_groups() -> None:
+    """C.7.6.27, left empty by the source of the structure."""
+    for kind in ("video-endoscopic-image", "video-photographic-image", "audio-waveform"):
+        module = standard.module(f"real-time-{kind}-current-frame-functional-groups")
+        time = module.attribute("CurrentFrameFunctionalGroupsSequence").item("TimeOfFrameGroupSequence")
+        assert (time.type, time.item("FrameOriginTimestamp").vr) == ("1", "OB")

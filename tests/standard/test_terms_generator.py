@@ -46,7 +46,7 @@ def test_files_are_written_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_no_prose_is_packaged() -> None:
-    assert {path.stem for path in (DATA / "terms").iterdir()} == {"groups", "codes", "templates"}
+    assert {path.stem for path in (DATA / "terms").iterdir()} == {"groups", "codes", "templates", "twins"}
     text = json.dumps([STORE.lines("terms/templates")[key] for key in STORE.lines("terms/templates")])
     assert "shall" not in text
     assert "ctually" not in text

@@ -60,3 +60,15 @@ def test_faults_that_differ_in_item_numbers_are_one_finding() -> None:
 def test_unknown_level() -> None:
     with pytest.raises(ArgumentError, match="none of error, warning"):
         Findings().down_to("fatal")  # type: ignore[arg-type]
+
+
+def test_tags_of_paths() -> None:
+    def tag(path: str) -> str:
+        return Finding(path, "r PS3.3", "error", "m").tag
+
+    assert tag("PatientSex") == "(0010,0040)"
+    assert tag("ReferencedSeriesSequence[3].SeriesInstanceUID") == "(0020,000E)"
+    assert tag("ReferencedSeriesSequence[3]") == "(0008,1115)"
+    assert tag("ReferencedSeriesSequence[3].(0009,1001)") == "(0009,1001)"
+    assert tag("") == tag("nothing") == tag("A.nothing") == ""
+    assert Finding("A[1].B[22].C", "r", "error", "m").plain_path == "A.B.C"

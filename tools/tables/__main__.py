@@ -58,11 +58,12 @@ def main() -> int:
         for name, text in texts.items():
             if before.get(name) != text:
                 (DATA / f"{name}.z").write_bytes(zlib.compress(text.encode("utf-8"), 9))
-    for place in tables.hand.unused():
+    unused = [*tables.hand.unused(), *tables.contexts.unused(), *tables.item_counts.unused()]
+    for place in unused:
         print("written by hand, but nowhere in the tables:", place)
     print({name: len(text) for name, text in texts.items()}, dict(tables.counts), "changed:", before != texts)
     changed = terms.update(DATA / "terms", render, write=not arguments.check and not arguments.diff)
-    return 1 if (arguments.check and (changed or before != texts)) or tables.hand.unused() else 0
+    return 1 if (arguments.check and (changed or before != texts)) or unused else 0
 
 
 if __name__ == "__main__":

@@ -15,6 +15,7 @@ from pydicom._uid_dict import UID_dictionary
 from pydicom.datadict import dictionary_VR, tag_for_keyword
 
 from tools.tables import predicates, sources
+from tools.tables.contexts import Contexts, Counts
 from tools.tables.older import Older, Row, fingerprint
 
 HERE = Path(__file__).parent
@@ -102,12 +103,12 @@ class Hand:
 def _plain(term: str, keyword: str) -> str:
     """A term as its value reads: binary numbers without leading zeros, hexadecimal ones as decimal."""
     tag = tag_for_keyword(keyword)
-    if tag is None or dictionary_VR(tag) not in ("US", "SS", "UL", "SL", "US or SS"):
+    if tag is None or dictionary_VR(tag) not in ("US", "SS", "UL", "SL", "US or SS", "AT"):
         return term
     match = re.fullmatch(r"([0-9A-F]+)H", term)
     if match:
         return str(int(match.group(1), 16))
-    return str(int(term)) if term.isdecimal() else term
+    return str(int(term)) if re.fullmatch(r"[+-]?[0-9]+", term) else term
 
 
 def _tags_in_groups(trees: dict[str, list[Node]]) -> list[int]:
@@ -128,8 +129,11 @@ class Tables:
         self.structure = sources.structure()
         self.older = Older()
         self.hand = Hand.read()
+        self.contexts = Contexts()
+        self.item_counts = Counts(self.older)
         self.files: dict[str, dict[str, Any]] = {
-            name: {} for name in ("iods", "modules", "lists", "conditions", "values", "uids", "dictionary")
+            name: {}
+            for name in ("iods", "modules", "lists", "conditions", "values", "contexts", "uids", "dictionary")
         }
         self.texts: dict[str, tuple[str, list[str]]] = {}
         self.counts: Counter[str] = Counter()
@@ -150,7 +154,7 @@ class Tables:
         self.names["functional_group_tags"] = _tags_in_groups(trees)
         for modules in iods.values():
             for entry in modules:  # a few modules whose attributes the source does not have
-                trees.setdefault(entry["key"], [])
+                trees.setdefault(entry["key"], self._tree(entry["key"], []))
         for key, tree in sorted(trees.items()):
             name, section = self._module_name(key)
             plain = [node if node.keyword not in GROUPS else Node(node.keyword, node.type) for node in tree]
@@ -160,7 +164,7 @@ class Tables:
         for key, modules in sorted(iods.items()):
             self.files["iods"][key] = self._iod(key, older.get(key), modules, trees)
         self.files["dictionary"] = dict(sorted(self.hand.dictionary.items()))
-        for name in ("lists", "conditions", "values"):
+        for name in ("lists", "conditions", "values", "contexts"):
             self.files[name] = dict(sorted(self.files[name].items()))
         return self.files
 
@@ -285,9 +289,23 @@ class Tables:
             self.files["lists"][items] = rows
         section = hand.get("section") or (self._section(owner, old) if old else "")
         row = [node.keyword, kind, section, condition, self._values(node.keyword, hand, old), items]
+        row += [self.item_counts.of(owner, path), self._contexts(owner, path, section)]
         while len(row) > 2 and not row[-1]:
             row.pop()
         return row
+
+    def _contexts(self, owner: str, path: KeyPath, section: str) -> str:
+        bindings = []
+        for binding, condition in self.contexts.of(owner, path, section):
+            if condition is not None:
+                binding[2] = fingerprint(json.dumps(condition))
+                self.files["conditions"][binding[2]] = condition
+            bindings.append(binding)
+        if not bindings:
+            return ""
+        key = fingerprint(json.dumps(bindings))
+        self.files["contexts"][key] = bindings
+        return key
 
     def _section(self, owner: str, old: Row) -> str:
         # pages of the 2020 source name the section that they open with; the module's own may be one below

@@ -11,11 +11,21 @@ from collections import Counter, defaultdict
 from typing import Any
 
 from pydicom.sr._concepts_dict import concepts as pydicom_concepts
+from pydicom.sr._snomed_dict import mapping as pydicom_twins
 
 from dicomposer.standard._codes import keyword_of
 
 Group = list[Any]  # name, keyword, extensible, version, uid, included groups, codes [scheme, value, meaning]
 _WORDS = re.compile(r"[A-Z]+s?(?=[A-Z][a-z]|$|_)|[A-Z]?[a-z]+|[A-Z]+\d*|\d+")
+
+
+#: Codes of SCT that DICOM's context groups gave up for others of the same meaning (chest, abdomen, pelvis, both).
+SUPERSEDED = {
+    "51185008": "816094009",
+    "113345001": "818981001",
+    "12921003": "816092008",
+    "416949008": "818982008",
+}
 
 
 def title(keyword: str) -> str:
@@ -58,6 +68,29 @@ def groups(document: bytes) -> dict[str, Group]:
             without_twins(codes),
         ]
     return found
+
+
+def twins(document: bytes) -> list[list[str]]:
+    """Codes of SRT, each with those of SCT that stand for it today.
+
+    Those beside which it stood in a context group, under the same meaning, go before SNOMED's own successor (pydicom's
+    mapping): DICOM has chosen other concepts here and there.
+    """
+    found: dict[str, Counter[str]] = defaultdict(Counter)
+    for group in ElementTree.fromstring(document):
+        rows = [
+            (code.get("csd"), code.get("cv", ""), code.get("cm"))
+            for code in group.findall("{*}contextgroupcode")
+        ]
+        modern = {meaning: value for scheme, value, meaning in rows if scheme == "SCT"}
+        for scheme, value, meaning in rows:
+            if scheme == "SRT" and meaning in modern:
+                found[value][modern[meaning]] += 1
+    for old, new in pydicom_twins["SRT"].items():
+        found[old].setdefault(new, 0)
+        if new in SUPERSEDED:
+            found[old].setdefault(SUPERSEDED[new], 0)
+    return [[old, *(new for new, _ in counts.most_common())] for old, counts in sorted(found.items())]
 
 
 def dictionary(groups: dict[str, Group], others: list[list[str]]) -> dict[str, list[list[Any]]]:

@@ -20,9 +20,10 @@ def _read(texts: dict[str, str]) -> Files:
 
 def _rows(files: Files, rows: list[list[str]], place: str) -> Iterator[tuple[str, str]]:
     for row in rows:
-        keyword, kind, section, condition, values, items = (row + [""] * 6)[:6]
+        keyword, kind, section, condition, values, items, count, contexts = (row + [""] * 8)[:8]
         path = f"{place}{keyword}"
-        facts = [kind, section, files["conditions"].get(condition), files["values"].get(values)]
+        facts = [kind, section, files["conditions"].get(condition), files["values"].get(values), count]
+        facts.append(files.get("contexts", {}).get(contexts))
         yield path, json.dumps([fact for fact in facts if fact])
         if items:
             yield from _rows(files, files["lists"][items], path + ".")

@@ -23,10 +23,14 @@ def build(documents: list[bytes] | None = None) -> tuple[dict[str, dict[str, Any
     groups = codes.groups(standard)
     reader = Templates(reports, codes.groups(private), codes.dictionary(groups, []))
     templates = reader.build()
-    files = {
+    files: dict[str, dict[str, Any]] = {
         "groups": {"@edition": PIXELMED.edition, **groups},
         "codes": codes.dictionary(groups, reader.codes),
         "templates": {"@edition": PIXELMED.edition, **templates},
+        "twins": {
+            "SRT": codes.twins(standard),
+            "SCT": [[old, old, new] for old, new in codes.SUPERSEDED.items()],
+        },
     }
     return files, dict(reader.counts)
 

@@ -10,7 +10,7 @@ from dicomposer.api._segment import SegmentOptions, segment
 from dicomposer.api._segments import SegmentLike, SegmentsLike, default_colour
 from dicomposer.api._sources import SourceImages, SourceLike, read_source
 from dicomposer.api._syntax import TRANSFER_SYNTAXES
-from dicomposer.validation import validate
+from dicomposer.validation import validate, validate_files
 
 __all__ = [
     "ORDERS",
@@ -28,4 +28,5 @@ __all__ = [
     "read_source",
     "segment",
     "validate",
+    "validate_files",
 ]

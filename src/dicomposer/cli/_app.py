@@ -38,6 +38,30 @@ class Level(StrEnum):
     not_evaluated = "not-evaluated"
 
 
+class FailOn(StrEnum):
+    """Levels that can be failures."""
+
+    error = "error"
+    warning = "warning"
+    advice = "advice"
+
+
+class By(StrEnum):
+    """How findings on many files are put together."""
+
+    file = "file"
+    finding = "finding"
+
+
+class Format(StrEnum):
+    """Formats of reports."""
+
+    table = "table"
+    json = "json"
+    sarif = "sarif"
+    junit = "junit"
+
+
 Json = Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")]
 
 
@@ -148,20 +172,59 @@ def show(
 
 
 @app.command()
-def validate(
-    paths: Annotated[list[Path], typer.Argument(help="DICOM files, and folders of them.")],
+def validate(  # noqa: PLR0913 - options of a command, bundled at once
+    paths: Annotated[
+        list[Path], typer.Argument(help="DICOM files, folders of them, zip archives; - for standard input.")
+    ],
     level: Annotated[
         Level, typer.Option(case_sensitive=False, help="Show findings of this level and graver ones.")
     ] = Level.advice,
-    json: Json = False,
+    profile: Annotated[
+        list[str] | None,
+        typer.Option(help="What to check beside the standard: viewers, ai-results; standard for nothing."),
+    ] = None,
+    ignore: Annotated[
+        list[str] | None,
+        typer.Option(help="Leave out RULE, RULE@PATH; both may hold *, as in type-2@*.Laterality."),
+    ] = None,
+    fail_on: Annotated[
+        FailOn, typer.Option(case_sensitive=False, help="Exit status 1 with findings of this level.")
+    ] = FailOn.error,
+    by: Annotated[
+        By | None,
+        typer.Option(case_sensitive=False, help="A table of each file, or of the findings over all files."),
+    ] = None,
+    format: Annotated[
+        Format, typer.Option("--format", "-f", case_sensitive=False, help="What to print.")
+    ] = Format.table,
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="Write it to this file.")] = None,
+    alone: Annotated[
+        bool, typer.Option("--alone", help="Do not check the files against each other.")
+    ] = False,
+    jobs: Annotated[
+        int | None, typer.Option("--jobs", "-j", min=0, help="How many processes; by default one a core.")
+    ] = None,
+    json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
 ) -> None:
-    """Check DICOM objects against the standard.
+    """Check DICOM objects against the standard, and against each other.
 
-    The exit status is 1 when there is an error, and 2 when there is nothing to check.
+    The exit status is 1 when there is an error (see --fail-on), and 2 when there is nothing to check.
+
+    Example: [bold]dicomposer validate study/ --ignore type-2 --format sarif -o findings.sarif[/]
     """
     from dicomposer.cli import _validate
 
-    raise typer.Exit(_validate.run(paths, level.value, as_json=json))
+    if json and format not in (Format.table, Format.json):
+        raise typer.BadParameter("--json and --format contradict each other")
+    job = _validate.Job(paths, tuple(profile or ()), tuple(ignore or ()), jobs, not alone)
+    shown = _validate.Output(
+        Format.json.value if json else format.value,
+        level.value,
+        fail_on.value,
+        None if by is None else by is By.file,
+        output,
+    )
+    raise typer.Exit(_validate.run(job, shown))
 
 
 @app.command()

@@ -10,6 +10,7 @@ from rich.table import Table
 from dicomposer import validation, view
 
 _STYLES = {"error": "bold red", "warning": "yellow", "advice": "cyan", "not-evaluated": "dim"}
+_PATH = 32  # characters of a path in a table for people
 
 
 def segments_table(summary: view.Summary) -> Table:
@@ -76,3 +77,33 @@ def findings_table(findings: Iterable[validation.Finding]) -> Table:
             escape(one.rule),
         )
     return table
+
+
+def shared_table(shared: Iterable[validation.SharedFinding], folder: str = "") -> Table:
+    """One line a finding, whatever the number of files that have it; paths in short if their folder is given."""
+    table = Table(box=None, pad_edge=False, header_style="bold")
+    table.add_column("level")
+    table.add_column("files", justify="right")
+    table.add_column("where", overflow="fold", ratio=2)
+    table.add_column("what", overflow="fold", ratio=3)
+    table.add_column("rule", overflow="fold", ratio=1)
+    table.add_column("first file", overflow="fold", ratio=2)
+    for one in shared:
+        finding = one.finding
+        more = f" (x{finding.count})" if finding.count > 1 else ""
+        others = "" if one.alike else " (figures differ)"
+        table.add_row(
+            f"[{_STYLES[finding.level]}]{finding.level}[/]",
+            f"{one.files:,}",
+            escape(finding.path + more),
+            escape(validation.printable(finding.message) + others),
+            escape(finding.rule),
+            escape(_short(validation.printable(one.first), folder)),
+        )
+    return table
+
+
+def _short(path: str, folder: str) -> str:
+    """The end of a path below a folder; the whole path without one."""
+    rest = path.removeprefix(folder)
+    return rest if not folder or len(rest) <= _PATH else f"…{rest[1 - _PATH :]}"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicomposer.coding._concept import CodedConcept, CodeLike, as_concept
+from dicomposer.coding._concept import CodedConcept, CodeLike, as_concept, identity_of
 from dicomposer.coding._decimal import decimal, format_ds
 from dicomposer.coding._names import check_person_name
 from dicomposer.coding._schemes import CodingSchemeIdentificationItem, CodingSchemeResourceItem
@@ -50,6 +50,7 @@ __all__ = [
     "decimal",
     "derived_uid",
     "format_ds",
+    "identity_of",
     "injected",
     "new_uid",
     "now",

@@ -187,6 +187,11 @@ def as_concept(code: CodeLike, name: str = "code") -> CodedConcept:
         raise ArgumentError(f"{name}: {error}") from None
 
 
+def identity_of(code: object) -> tuple[str, str, str | None] | None:
+    """Value, scheme and version that decide about equality, SNOMED-RT replaced by SNOMED CT; None if it is no code."""
+    return _identity(code)
+
+
 def _identity(code: object) -> tuple[str, str, str | None] | None:
     """Return what decides about equality; None if `code` is no code."""
     if isinstance(code, CodedConcept):

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from ._columns import Categories, Column
 from ._declare import Module, attribute
+from ._items import encode_items
 from ._layout import Layout
-from ._read import read
+from ._level import base_tag, scan_items
+from ._read import ReadNotes, read, read_notes
 from ._save import replacing, save
 from ._source import FileSlice, PixelSource, pixel_source
 from ._table import FrameTable
@@ -29,16 +31,21 @@ __all__ = [
     "Layout",
     "Module",
     "PixelSource",
+    "ReadNotes",
     "attribute",
+    "base_tag",
+    "encode_items",
     "float_values",
     "format_ds",
     "int_value",
     "items_of",
     "pixel_source",
     "read",
+    "read_notes",
     "replacing",
     "required",
     "save",
+    "scan_items",
     "text_value",
     "text_values",
     "understood",

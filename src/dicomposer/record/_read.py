@@ -6,10 +6,10 @@ import io
 import os
 import re
 from struct import Struct, pack
-from typing import Any, BinaryIO, TypeAlias
+from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 from pydicom.dataelem import DataElement, RawDataElement, convert_raw_data_element
-from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.tag import BaseTag
 from pydicom.uid import UID
 
@@ -33,6 +33,9 @@ _WINDOW = 1 << 16
 # Elements whose header settles everything: no sequences, no fragments, nothing unknown.
 _PLAIN = {code: entry for code, entry in KNOWN_VRS.items() if entry[0] != "SQ"}
 _NOT_PLAIN: tuple[str | None, bool] = (None, False)
+# Where what was odd about a file is kept in its dataset, and most of it that is kept.
+_NOTES = "_dicomposer_read_notes"
+_MOST_NOTED = 100
 _BYTE_VRS = {0x7FE00008: "OF", 0x7FE00009: "OD"}
 
 
@@ -107,6 +110,28 @@ def _open(fp: Readable) -> tuple[Source, str | None]:
         return MemorySource(bytes(data)), name
 
 
+class ReadNotes(NamedTuple):
+    """What was odd about a file that could be read all the same.
+
+    Attributes
+    ----------
+    disorder : tuple of (int, bool)
+        Tags at the top level that do not follow in ascending order (PS3.5 7.1), the first hundred of them, and whether
+        the tag had occurred before: the dataset holds the last.
+    left_over : int
+        Bytes behind the last element that are none.
+    """
+
+    disorder: tuple[tuple[int, bool], ...] = ()
+    left_over: int = 0
+
+
+def read_notes(dataset: Dataset) -> ReadNotes:
+    """What :func:`read` noted of the file of a dataset; nothing of a dataset from elsewhere."""
+    notes = dataset.__dict__.get(_NOTES)
+    return notes if isinstance(notes, ReadNotes) else ReadNotes()
+
+
 class _Reader:
     """One pass over the top level of a file, through a window that moves and grows as needed."""
 
@@ -120,6 +145,8 @@ class _Reader:
         self.scanner = Scanner(b"", True)
         self.position = 0  # in the source
         self.table: FrameTable | None = None
+        self.disorder: list[tuple[int, bool]] = []
+        self.left_over = 0
 
     def run(self, name: str | None, inflate_limit: int) -> FileDataset:
         """Read meta information and dataset."""
@@ -257,8 +284,11 @@ class _Reader:
             if tag >> 16 == 0xFFFE or (tag == 0 and length == 0 and vr is None):
                 self._trailing()
                 break
-            if self.strict and elements and tag <= next(reversed(elements)):
-                raise DamagedFileError("elements are out of order", position=self.position, tag=tag)
+            if elements and tag <= next(reversed(elements)):
+                if self.strict:
+                    raise DamagedFileError("elements are out of order", position=self.position, tag=tag)
+                if len(self.disorder) < _MOST_NOTED:
+                    self.disorder.append((tag, tag in elements))
             element = self._element(tag, vr, length, start + self.base, implicit, little)
             elements[BaseTag(tag)] = element
         return elements
@@ -300,6 +330,7 @@ class _Reader:
     def _trailing(self) -> None:
         if self.strict:
             raise DamagedFileError("bytes follow the last element", position=self.position)
+        self.left_over = self.source.size - self.position
 
     def _element(
         self, tag: int, vr: str | None, length: int, start: int, implicit: bool, little: bool
@@ -479,6 +510,8 @@ class _Reader:
         dataset.set_original_encoding(implicit, little, charset)
         if self.table is not None:
             self.table.keep_with(dataset)
+        if self.disorder or self.left_over:
+            dataset.__dict__[_NOTES] = ReadNotes(tuple(self.disorder), self.left_over)
         return dataset
 
 

@@ -20,6 +20,7 @@ from dicomposer.standard._codes import (
     codes,
     context_group,
     context_groups,
+    current_codes,
 )
 from dicomposer.standard._condition import (
     AllOf,
@@ -37,6 +38,7 @@ from dicomposer.standard._condition import (
 from dicomposer.standard._model import (
     IOD,
     Attribute,
+    ContextBinding,
     DictionaryEntry,
     FunctionalGroupUsage,
     Module,
@@ -76,6 +78,7 @@ __all__ = [
     "CodeMatch",
     "Compare",
     "Condition",
+    "ContextBinding",
     "ContextGroup",
     "Count",
     "DictionaryEntry",
@@ -104,10 +107,13 @@ __all__ = [
     "codes",
     "context_group",
     "context_groups",
+    "current_codes",
     "iod",
     "iods",
+    "is_nested",
     "module",
     "modules",
+    "root_keywords",
     "sop_class",
     "sop_classes",
     "template",
@@ -157,6 +163,16 @@ def module(key: str) -> Module:
 def modules() -> tuple[str, ...]:
     """Keys of all modules."""
     return tuple(_STORE.lines("modules"))
+
+
+def root_keywords() -> frozenset[str]:
+    """Keywords of the attributes that some module has at the root, outside all sequences."""
+    return _STORE.root_keywords()
+
+
+def is_nested(keyword: str) -> bool:
+    """Whether an attribute stands in the items of some sequence."""
+    return keyword in _STORE.nested_keywords()
 
 
 def attribute(key: str | int) -> DictionaryEntry:

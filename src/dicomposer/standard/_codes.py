@@ -14,7 +14,16 @@ from typing import Any, Literal, TypeAlias
 from dicomposer.errors import ArgumentError
 from dicomposer.standard._store import STORE
 
-__all__ = ["CodeFact", "CodeMatch", "ContextGroup", "code", "codes", "context_group", "context_groups"]
+__all__ = [
+    "CodeFact",
+    "CodeMatch",
+    "ContextGroup",
+    "code",
+    "codes",
+    "context_group",
+    "context_groups",
+    "current_codes",
+]
 
 Origin: TypeAlias = Literal["context group", "template", "dictionary"]
 _Entry: TypeAlias = tuple[str, list[Any]]  # scheme; value, meanings, groups, origin, keyword if not by rule
@@ -22,6 +31,7 @@ _ORIGINS: tuple[Origin, ...] = ("context group", "template", "dictionary")
 _CANDIDATES = 150  # similarity is measured for so many at most, which bounds the time of a fuzzy look-up
 _LONGEST = 200  # letters of what is looked for; no meaning is longer
 _SIMILAR = 0.55
+_RETIRED_SCHEMES = frozenset(("SRT", "SNM3", "99SDM"))
 
 
 def keyword_of(meaning: str) -> str:
@@ -200,6 +210,25 @@ def _scheme(scheme: str) -> dict[str, list[Any]]:
     """Rows of one coding scheme by value; empty if the tables do not know it."""
     lines = STORE.lines("terms/codes")
     return {row[0]: row for row in lines[scheme]} if scheme in lines else {}
+
+
+def current_codes(value: str, scheme: str) -> tuple[tuple[str, str], ...]:
+    """(value, scheme) of the codes that stand for a code today.
+
+    Of a retired scheme of SNOMED ("SRT", "SNM3", "99SDM") those of "SCT" that replaced it, in DICOM's context groups
+    or in SNOMED itself (PS3.16 8.3, Annex O); none if the tables know none. Other codes stand for themselves, and some
+    of "SCT" also for the one that DICOM's context groups have chosen in their place.
+    """
+    if scheme in _RETIRED_SCHEMES:
+        return tuple((twin, "SCT") for twin in _twins("SRT").get(value, ()))
+    if scheme == "SCT" and value in _twins("SCT"):
+        return tuple((twin, "SCT") for twin in _twins("SCT")[value])
+    return ((value, scheme),)
+
+
+@cache
+def _twins(scheme: str) -> dict[str, list[str]]:
+    return {row[0]: row[1:] for row in STORE.lines("terms/twins")[scheme]}
 
 
 def code(value: str, scheme: str) -> CodeMatch:

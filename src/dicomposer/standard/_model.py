@@ -39,6 +39,29 @@ class ValueRule:
 
 
 @dataclass(frozen=True, slots=True)
+class ContextBinding:
+    """The context group from which the codes of a sequence come (PS3.3 8, PS3.16 6).
+
+    Attributes
+    ----------
+    cid
+        Number of the group, see :func:`dicomposer.standard.context_group`.
+    strength
+        "defined": codes shall come from the group, unless it is extensible; "baseline": a suggestion.
+    condition
+        When the binding holds; None if always.
+    edition, section
+        Where it stands; edition "uncollated" if it was not compared with the text yet.
+    """
+
+    cid: int
+    strength: Literal["defined", "baseline"]
+    condition: Condition | None
+    edition: str
+    section: str
+
+
+@dataclass(frozen=True, slots=True)
 class Attribute:
     """One attribute of a module, a sequence item or a functional group.
 
@@ -57,6 +80,10 @@ class Attribute:
         Attributes of its items, if it is a sequence.
     edition, section
         Of the type and nesting: edition, and section of PS3.3 of the table in which it stands (may be empty).
+    item_count
+        Of a sequence: fewest and most items where it has any; most is None if there is no limit. None if unknown.
+    context_groups
+        Of a code sequence: groups for its codes; a code of any whose condition holds will do.
     """
 
     tag: int
@@ -69,6 +96,8 @@ class Attribute:
     items: tuple[Attribute, ...] = field(repr=False)
     edition: str
     section: str
+    item_count: tuple[int, int | None] | None = None
+    context_groups: tuple[ContextBinding, ...] = ()
 
     @property
     def repeating(self) -> bool:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterator
+from functools import cache
 from importlib.resources import files
 from threading import RLock
 from typing import Any
@@ -20,6 +21,7 @@ from dicomposer.standard._condition import Condition, decode
 from dicomposer.standard._model import (
     IOD,
     Attribute,
+    ContextBinding,
     DictionaryEntry,
     FunctionalGroupUsage,
     Module,
@@ -46,6 +48,17 @@ class Lines:
         return json.loads(self._lines[key])
 
 
+#: What is left out at the end of a row.
+_EMPTY = [""] * 8
+
+
+@cache
+def _range(count: str) -> tuple[int, int | None]:
+    """Fewest and most of "1", "0-1" or "2-n"."""
+    low, _, high = count.partition("-")
+    return int(low), None if high == "n" else int(high or low)
+
+
 class Store:
     """Facts decoded so far. All methods may be called from several threads."""
 
@@ -55,7 +68,10 @@ class Store:
         self._lists: dict[str, tuple[Attribute, ...]] = {}
         self._conditions: dict[str, Condition] = {}
         self._values: dict[str, tuple[ValueRule, ...]] = {}
+        self._contexts: dict[str, tuple[ContextBinding, ...]] = {}
         self._modules: dict[str, Module] = {}
+        self._root: frozenset[str] = frozenset()
+        self._nested: frozenset[str] = frozenset()
         self._iods: dict[str, IOD] = {}
         self._entries: dict[int | str, DictionaryEntry] = {}
 
@@ -86,6 +102,22 @@ class Store:
                 self._modules[key] = Module(key, name, section, self._attributes(rows), self.edition)
             return self._modules[key]
 
+    def root_keywords(self) -> frozenset[str]:
+        """Keywords that stand outside sequences in some module; cheap, nothing else is decoded."""
+        with self._lock:
+            if not self._root:
+                modules = self.lines("modules")
+                self._root = frozenset(row[0] for key in modules for row in modules[key][2])
+            return self._root
+
+    def nested_keywords(self) -> frozenset[str]:
+        """Keywords that stand in items of sequences."""
+        with self._lock:
+            if not self._nested:
+                lists = self.lines("lists")
+                self._nested = frozenset(row[0] for key in lists for row in lists[key])
+            return self._nested
+
     def _build_iod(self, key: str) -> IOD:
         if key.startswith("@"):
             raise KeyError(key)
@@ -103,17 +135,10 @@ class Store:
         return IOD(key, name, section, usages, macros, self.edition)
 
     def _attributes(self, rows: list[list[Any]]) -> tuple[Attribute, ...]:
-        return tuple(self._attribute(*row) for row in rows)
+        return tuple(map(self._attribute, rows))
 
-    def _attribute(
-        self,
-        keyword: str,
-        kind: Any,
-        section: str = "",
-        condition: str = "",
-        values: str = "",
-        items: str = "",
-    ) -> Attribute:
+    def _attribute(self, row: list[Any]) -> Attribute:
+        keyword, kind, section, condition, values, items, count, contexts = row + _EMPTY[len(row) :]
         entry = self.entry(keyword)
         return Attribute(
             tag=entry.tag,
@@ -126,6 +151,8 @@ class Store:
             items=self._list(items),
             edition=self.edition,
             section=section,
+            item_count=_range(count) if count else None,
+            context_groups=self._bindings(contexts) if contexts else (),
         )
 
     def _list(self, key: str) -> tuple[Attribute, ...]:
@@ -154,6 +181,14 @@ class Store:
                 for kind, values, index, condition, edition, section in self.lines("values")[key]
             )
         return self._values[key]
+
+    def _bindings(self, key: str) -> tuple[ContextBinding, ...]:
+        if key not in self._contexts:
+            self._contexts[key] = tuple(
+                ContextBinding(cid, strength, self._condition(condition), edition, section)
+                for cid, strength, condition, edition, section in self.lines("contexts")[key]
+            )
+        return self._contexts[key]
 
     def entry(self, key: int | str) -> DictionaryEntry:
         """Dictionary facts by tag or keyword; KeyError if unknown."""

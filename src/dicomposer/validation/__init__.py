@@ -13,18 +13,29 @@ from __future__ import annotations
 
 from dicomposer.validation._engine import validate
 from dicomposer.validation._findings import LEVELS, Finding, Findings, Level
+from dicomposer.validation._formats import as_json, as_junit, as_sarif
+from dicomposer.validation._many import validate_files
 from dicomposer.validation._pixels import pixel_findings
+from dicomposer.validation._report import FileFindings, Report, SharedFinding, printable
 from dicomposer.validation._rules import DEFAULT_PROFILES, PROFILES, Rule, registered
 
 __all__ = [
     "DEFAULT_PROFILES",
     "LEVELS",
     "PROFILES",
+    "FileFindings",
     "Finding",
     "Findings",
     "Level",
+    "Report",
     "Rule",
+    "SharedFinding",
+    "as_json",
+    "as_junit",
+    "as_sarif",
     "pixel_findings",
+    "printable",
     "registered",
     "validate",
+    "validate_files",
 ]

@@ -17,17 +17,32 @@ from dicomposer.errors import ArgumentTypeError, DamagedFileError, DicomposerErr
 
 # Rule families register themselves; their order is that of the checks.
 from dicomposer.validation import (
+    _air,
+    _annotations,
+    _content_rules,
     _dimensions,
+    _display,
+    _documents,
     _geometry,
+    _inventory,
+    _kinds,
+    _laterality,
     _meta,
+    _order,
+    _parametric,
     _pixels,
+    _presentation,
     _private,
     _references,
+    _registration,
     _segments,
+    _structure_set,
     _tiles,
     _viewers,
+    _waveform,
 )
 from dicomposer.validation._collect import Collector
+from dicomposer.validation._content import check_content, has_content, root_blocks
 from dicomposer.validation._findings import Findings, Level, level_rank
 from dicomposer.validation._groups import check_groups
 from dicomposer.validation._pixels import check_pixel_values, stored_values
@@ -37,7 +52,31 @@ from dicomposer.validation._subject import PIXEL_TAGS, Subject
 
 __all__ = ["validate"]
 
-FAMILIES = (_meta, _private, _pixels, _segments, _dimensions, _geometry, _tiles, _references, _viewers)
+FAMILIES = (
+    _meta,
+    _order,
+    _inventory,
+    _laterality,
+    _private,
+    _content_rules,
+    _pixels,
+    _segments,
+    _dimensions,
+    _geometry,
+    _tiles,
+    _references,
+    _viewers,
+    _air,
+    _display,
+    _annotations,
+    _documents,
+    _kinds,
+    _parametric,
+    _presentation,
+    _registration,
+    _structure_set,
+    _waveform,
+)
 
 
 def validate(
@@ -149,6 +188,8 @@ def check(subject: Subject, options: Options) -> Findings:
     """Check an object that is at hand."""
     collector = Collector(options.level)
     walker = Walker(subject, collector)
+    if has_content(subject):
+        walker.content = root_blocks(subject.root)
     if subject.iod is None:
         what = (
             "has no SOP Class UID"
@@ -162,6 +203,7 @@ def check(subject: Subject, options: Options) -> Findings:
     checks: dict[str, Callable[[], None]] = {
         "attributes": walker.run,
         "functional groups": partial(check_groups, subject, collector, walker),
+        "content items": partial(check_content, subject, collector, walker),
     }
     for what, check in checks.items():
         try:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Literal, overload
+from typing import Any, Literal, overload
 
-from dicomposer.errors import ArgumentError, ConformanceError
+from dicomposer.errors import ArgumentError, ConformanceError, MissingDependencyError
+from dicomposer.validation._view import tag_of
 
 __all__ = ["LEVELS", "Finding", "Findings", "Level"]
 
@@ -16,8 +17,11 @@ Level = Literal["error", "warning", "advice", "not-evaluated"]
 
 #: Levels, gravest first.
 LEVELS: tuple[Level, ...] = ("error", "warning", "advice", "not-evaluated")
+#: Columns of findings as a table.
+COLUMNS = ("path", "tag", "rule", "section", "level", "message", "count")
 
 _ITEM_NUMBERS = re.compile(r"\[\d+\]")
+_TAG = re.compile(r"\([0-9A-Fa-f]{4},[0-9A-Fa-f]{4}\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,9 +61,36 @@ class Finding:
         """Section of the standard, for example ``"PS3.3 C.8.20.2"``."""
         return self.rule.partition(" ")[2]
 
+    @property
+    def tag(self) -> str:
+        """Tag of the attribute at the end of the path, as ``"(gggg,eeee)"``; "" if the path names none."""
+        last = self.plain_path.rpartition(".")[2]
+        if _TAG.fullmatch(last):
+            return last
+        tag = tag_of(last) if last else -1
+        return "" if tag < 0 else f"({tag >> 16:04X},{tag & 0xFFFF:04X})"
+
+    @property
+    def plain_path(self) -> str:
+        """Path without the numbers of items."""
+        return _ITEM_NUMBERS.sub("", self.path)
+
+    def to_dict(self) -> dict[str, str | int]:
+        """Path, tag, rule, section, level, message and count."""
+        return {
+            "path": self.path,
+            "tag": self.tag,
+            "rule": self.rule_id,
+            "section": self.section,
+            "level": self.level,
+            "message": self.message,
+            "count": self.count,
+        }
+
     def __str__(self) -> str:
         more = f" (and {self.count - 1} more places)" if self.count > 1 else ""
-        return f"{self.level}: {self.path}: {self.message}{more} [{self.rule}]"
+        place = f"{self.path}: " if self.path else ""
+        return f"{self.level}: {place}{self.message}{more} [{self.rule}]"
 
 
 class Findings(Sequence[Finding]):
@@ -170,7 +201,22 @@ class Findings(Sequence[Finding]):
 
     def to_dicts(self) -> list[dict[str, str | int]]:
         """Findings as plain dictionaries, for JSON."""
-        return [asdict(finding) for finding in self._all]
+        return [finding.to_dict() for finding in self._all]
+
+    def to_dataframe(self) -> Any:
+        """Findings as a pandas table, one row each.
+
+        Returns
+        -------
+        pandas.DataFrame
+            With the columns path, tag, rule, section, level, message, count.
+
+        Raises
+        ------
+        MissingDependencyError
+            If pandas is not installed.
+        """
+        return dataframe(self.to_dicts(), COLUMNS)
 
     def raise_for_errors(self) -> None:
         """Raise if there is an error.
@@ -190,8 +236,16 @@ class Findings(Sequence[Finding]):
 
 def _named(finding: Finding, rule: str, path: str) -> bool:
     """Whether a pattern of rules, and one of paths if it is given, name a finding."""
-    plain = _ITEM_NUMBERS.sub("", finding.path)
-    return fnmatchcase(finding.rule_id, rule) and (not path or fnmatchcase(plain, path))
+    return fnmatchcase(finding.rule_id, rule) and (not path or fnmatchcase(finding.plain_path, path))
+
+
+def dataframe(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> Any:
+    """Rows as a pandas table, which has its columns even if there are no rows."""
+    try:
+        import pandas
+    except ImportError as error:
+        raise MissingDependencyError("a table of findings", "pandas", "pandas") from error
+    return pandas.DataFrame(list(rows), columns=list(columns))
 
 
 def level_rank(level: str) -> int:

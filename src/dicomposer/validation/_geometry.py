@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from dicomposer.validation._findings import Level
 from dicomposer.validation._frames import explicit, frame_path
 from dicomposer.validation._rules import Issue, rule
 from dicomposer.validation._subject import Subject
@@ -22,6 +23,8 @@ THICKNESS = "PixelMeasuresSequence.SliceThickness"
 STACK = "FrameContentSequence.StackID"
 #: Deviation of a direction cosine that Decimal Strings of six digits may bring.
 COSINE = 1e-3
+#: Deviation that three digits bring, and that other validators take for wrong.
+NEAR = 1e-4
 #: A frame is off its stack beyond this part of a pixel in the plane, of a slice across it.
 OFF = 0.1
 
@@ -47,10 +50,12 @@ def _floats(values: Sequence[object]) -> Array | None:
         return None
 
 
-def _report(subject: Subject, path: str, wrong: Any, message: str) -> Iterator[Issue]:
+def _report(
+    subject: Subject, path: str, wrong: Any, message: str, level: Level | None = None
+) -> Iterator[Issue]:
     if wrong.any():
         place = subject.group_path(path, int(np.argmax(wrong))) if "." in path else path
-        yield Issue(place, message, count=int(wrong.sum()) if "Per" in place else 1)
+        yield Issue(place, message, level, count=int(wrong.sum()) if "Per" in place else 1)
 
 
 @rule("orientation", "PS3.3 C.7.6.2.1.1")
@@ -69,6 +74,10 @@ def _orientation(subject: Subject) -> Iterator[Issue]:
             )
             angle = np.abs((row * column).sum(axis=1))
             yield from _report(subject, path, length > COSINE, "has a direction that is not of unit length")
+            near = (length > NEAR) & (length <= COSINE)
+            yield from _report(
+                subject, path, near, "has a direction that is not quite of unit length", "warning"
+            )
             yield from _report(subject, path, angle > COSINE, "has directions that are not at right angles")
 
 
@@ -76,6 +85,7 @@ def _orientation(subject: Subject) -> Iterator[Issue]:
 DIRECTIONS = (
     "MRVelocityEncodingSequence.VelocityEncodingDirection",
     "MRDiffusionSequence.DiffusionGradientDirectionSequence.DiffusionGradientOrientation",
+    "MRSpatialSaturationSequence.SlabOrientation",
 )
 
 

@@ -59,6 +59,7 @@ def check_groups(subject: Subject, collector: Collector, walker: Walker) -> None
         for frame in _samples(frames, layout, sampled, collector):
             walker.walk(frames.item(layout, frame), (block,), values=False)
     _columns(frames, collector)
+    walker.codes.columns(frames, iod)
 
 
 def _usage(subject: Subject, collector: Collector, walker: Walker, usage: FunctionalGroupUsage) -> None:

@@ -77,9 +77,27 @@ def _of_frame(subject: Subject, item: Item, path: str) -> list[Any] | None:
     while place is not None and place.tag not in (PER_FRAME, SHARED):
         place = place.parent
     for group in (place, subject.shared):
-        found = None if group is None else _below(group, keywords)
+        found = None if group is None else _of_groups(group, keywords)
         if found is not None:
             return found
     if place is not None and place.tag == PER_FRAME or subject.frames is None:
         return None
-    return subject.frames.distinct(path)
+    frames = subject.frames
+    inner = [
+        one for one in frames.paths if one.endswith(f".{path}") and one.count(".") == path.count(".") + 1
+    ]
+    return frames.distinct(inner[0] if inner and path not in frames.paths else path)
+
+
+def _of_groups(place: Item, keywords: list[str]) -> list[Any] | None:
+    """Values of a group, or of an attribute in the items of whichever group has it."""
+    found = _below(place, keywords)
+    if found is not None:
+        return found
+    for group in place:
+        if group.vr == "SQ":
+            for item in group.items:
+                found = _below(item, keywords)
+                if found is not None:
+                    return found
+    return None

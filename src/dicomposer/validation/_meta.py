@@ -49,6 +49,9 @@ def _presence(subject: Subject) -> Iterator[Issue]:
         element = subject.meta.named(keyword)
         if element is None or element.empty:
             yield Issue(keyword, "is missing" if element is None else "has no value")
+    for keyword in ("FileMetaInformationGroupLength", "FileMetaInformationVersion"):
+        if subject.meta.named(keyword) is None:
+            yield Issue(keyword, "is missing")
 
 
 @rule("number-of-frames", "PS3.3 C.7.6.16", applies=lambda subject: subject.has_frames)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from functools import cache
 from typing import Any
 
 from pydicom.uid import UID
@@ -10,24 +11,22 @@ from pydicom.uid import UID
 from dicomposer import standard
 from dicomposer.errors import DamagedFileError
 from dicomposer.standard import Attribute, Condition, ModuleUsage
+from dicomposer.validation._codes import Codes, bindings_of, code_items, is_code
 from dicomposer.validation._collect import Collector
 from dicomposer.validation._findings import Level
+from dicomposer.validation._inventory import first_group, inventory_of, is_retired
 from dicomposer.validation._lookup import lookup_for
 from dicomposer.validation._subject import PER_FRAME, SHARED, Subject
-from dicomposer.validation._values import element_problem, is_plain, multiplicity_problem, value_problem
+from dicomposer.validation._values import (
+    element_notes,
+    element_problem,
+    is_plain,
+    multiplicity_problem,
+    value_problem,
+)
 from dicomposer.validation._view import BULK, Element, Item, keyword_of, tag_of
 
-__all__ = ["Block", "Walker", "block_of", "group_block"]
-
-#: Sequences of which "only a single Item shall be included" (PS3.3), where the tables do not say so.
-SINGLE_ITEM = frozenset(
-    """AnatomicRegionSequence SegmentedPropertyCategoryCodeSequence SegmentedPropertyTypeCodeSequence
-    SharedFunctionalGroupsSequence PixelMeasuresSequence PlanePositionSequence PlaneOrientationSequence
-    PlanePositionSlideSequence FrameContentSequence SegmentIdentificationSequence FrameAnatomySequence
-    PurposeOfReferenceCodeSequence FrameVOILUTSequence PixelValueTransformationSequence
-    IrradiationEventIdentificationSequence OpticalPathIdentificationSequence TotalPixelMatrixOriginSequence
-    ConceptNameCodeSequence MeasurementUnitsCodeSequence""".split()
-)
+__all__ = ["CONTENT_SEQUENCE", "Block", "Walker", "block_of", "group_block"]
 
 
 class Block:
@@ -79,14 +78,16 @@ class Plan:
         Whether a single value is right if only its representation is.
     """
 
-    __slots__ = ("attributes", "filled", "forbidding", "inner", "multiplicity", "rules", "simple", "static",
-                 "tag", "vr")  # fmt: skip
+    __slots__ = ("attributes", "contexts", "count", "filled", "forbidding", "inner", "judged", "multiplicity",
+                 "noted", "rules", "simple", "static", "tag", "vr")  # fmt: skip
 
     def __init__(self, tag: int, blocks: Sequence[Block]) -> None:
         self.tag = tag
         known = first_group(tag)
         self.attributes = [block.by_tag[known] for block in blocks if known in block.by_tag]
         self.inner = tuple(block_of(one.items) for one in self.attributes if one.items)
+        self.contexts = bindings_of(self.attributes)
+        self.count = _count_due(self.attributes)
         self.filled = next((one for one in self.attributes if one.type[:1] == "1"), None)
         self.rules = [rule for one in self.attributes for rule in one.values]
         # Where several modules list an attribute, the one that permits it decides.
@@ -97,7 +98,12 @@ class Plan:
             and one.condition is not None
             and one.condition.otherwise is not True
         ]
-        self.static = not self.forbidding and all(rule.condition is None for rule in self.rules)
+        # What the tables do not know here, and what is retired, is noted each time.
+        self.judged = bool(blocks)
+        self.noted = not self.attributes or is_retired(tag)
+        self.static = (
+            not self.noted and not self.forbidding and all(rule.condition is None for rule in self.rules)
+        )
         self.multiplicity = "" if tag >> 16 & 1 else _dictionary_vm(tag)
         self.vr = self.attributes[0].vr if self.attributes else ""
         # A single value, of which only the representation has to be right.
@@ -106,11 +112,14 @@ class Plan:
         )
 
 
-#: Its attributes hang on the value type of each content item, which the tables do not tell.
+#: Its attributes hang on the value type of each content item, which the tables do not tell (see `_content`).
 _CONTENT = "sr-document-content"
+CONTENT_SEQUENCE = 0x0040A730
 #: Types whose values identify themselves, and the longest encoded value worth remembering.
 _PLAIN = frozenset((str, int, float, UID))
 _SHORT = 128
+#: Most attributes of which is remembered how they are checked, where the tables do not have them.
+_MOST_PLANS = 4096
 
 _BLOCKS: dict[int, Block] = {}
 #: Identities of blocks -> tag -> plan; blocks live as long as the tables.
@@ -137,11 +146,6 @@ def group_block(iod: standard.IOD) -> Block:
     return block
 
 
-def first_group(tag: int) -> int:
-    """The tag under which the tables know an attribute: repeating groups go by their first."""
-    return tag & 0xFF00FFFF if tag >> 24 in (0x50, 0x60) and not tag & 0x00010000 else tag
-
-
 def rule_name(kind: str, attribute: Attribute) -> str:
     """Identifier and section of a rule on an attribute's presence."""
     return f"{kind} PS3.3 {attribute.section}".rstrip()
@@ -160,25 +164,28 @@ class Walker:
         self.subject = subject
         self.collector = collector
         self._modules: dict[str, bool | None] = {}
+        self._inventory = inventory_of(subject)
+        #: Blocks of the root as a content item, if the object is a structured report.
+        self.content: Sequence[Block] = ()
         self._faint: set[Block] = set()
+        self.codes = Codes(subject, collector, self.module_present)
         #: Values with which nothing was wrong, with their plan and VR.
         self._good: set[tuple[Plan, str | None, Any]] = set()
         self._lacking: dict[Any, tuple[Item | None, bool, list[tuple[str, Level, str, str]]]] = {}
         iod = subject.iod
         usages = () if iod is None else iod.modules
         self._usages = {usage.module.key: usage for usage in usages}
-        self._alone = _attributes_of_one_module(usages)
+        self._alone = _attributes_of_one_module(iod.key) if iod is not None else {}
 
     # -- the whole object -------------------------------------------------------------------------------------------
 
     def run(self) -> None:
         """Check the root and everything below it, but for the per-frame functional groups."""
         root = self.subject.root
-        blocks = []
+        blocks: list[Block] = []
         for usage in self._usages.values():
             if usage.module.key == _CONTENT:
-                message = "content items are not checked against their value types and templates"
-                self.collector.add("content PS3.3 C.17.3", "not-evaluated", "ContentSequence", message)
+                blocks += self.content
             elif self._wanted(usage):
                 block = block_of(usage.module.attributes)
                 blocks.append(block)
@@ -257,7 +264,7 @@ class Walker:
             plan = plans.get(tag)
             if plan is None:
                 plan = Plan(tag, blocks)
-                if plan.attributes:  # others, perhaps private, could be any number
+                if plan.attributes or len(plans) < _MOST_PLANS:  # private ones could be any number
                     plans[tag] = plan
             token = _token(plan, source) if plan.static else None
             if (
@@ -273,7 +280,7 @@ class Walker:
         assert element is not None
         before = self.collector.events
         if element.vr == "SQ":
-            if plan.tag not in (SHARED, PER_FRAME):
+            if plan.tag not in (SHARED, PER_FRAME, CONTENT_SEQUENCE):
                 self._nested(element, plan, values)
         elif values:
             self._encoding(element, plan)
@@ -282,6 +289,8 @@ class Walker:
             self._empty(element, plan.filled)
         if plan.attributes:
             self._content(item, element, plan, empty)
+        if plan.noted and self._inventory.note(item, plan.tag, plan.judged):
+            self.collector.events += 1  # so that the sequence around it is not taken for a known good one
         if token is not None and values and self.collector.events == before:
             self._good.add(token)
 
@@ -346,8 +355,10 @@ class Walker:
         problem = element_problem(element)
         if problem:
             self.collector.add("encoding PS3.5 6.2", "error", element.path, problem)
-        if element.vr in BULK:
+        if element.vr in BULK or not element.vr_is_known:
             return
+        for level, message in element_notes(element):
+            self.collector.add("value-form PS3.5 6.2", level, element.path, message)
         for value in element.values:
             problem = value_problem(element.vr, value)
             if problem:
@@ -405,6 +416,13 @@ class Walker:
 
     # -- sequences --------------------------------------------------------------------------------------------------
 
+    def check_order(self, element: Element) -> None:
+        """Elements of a sequence's items that stand twice or do not ascend; its items have been asked for."""
+        for index, tag, twice in element.disorder:
+            path = element.items[index].path_of(keyword_of(tag))
+            message = "stands twice; the last one counts here" if twice else "stands behind a higher tag"
+            self.collector.add("element-order PS3.5 7.1", "error", path, message)
+
     def _nested(self, element: Element, plan: Plan, values: bool) -> None:
         key = (plan, element.item.trail, element.raw) if element.raw is not None else None
         if key is not None and key in self._good:
@@ -416,15 +434,45 @@ class Walker:
             message = "is damaged: its bytes do not hold together as items"
             self.collector.add("damaged-sequence PS3.5 7.5", "error", element.path, message)
             return
-        if len(items) > 1 and element.keyword in SINGLE_ITEM and plan.inner:
-            message = "has more than the single item that is permitted"
-            self.collector.add(rule_name("single-item", plan.attributes[0]), "error", element.path, message)
+        self.check_order(element)
+        problem = _count_problem(len(items), plan.count)
+        if problem:
+            rule = rule_name("single-item" if plan.count == (1, 1) else "item-count", plan.attributes[0])
+            self.collector.add(rule, "error", element.path, problem)
         for inner in items:
-            self.walk(inner, plan.inner, values=values)
+            coded = is_code(inner)
+            blocks = plan.inner
+            if coded and not blocks and not plan.tag >> 16 & 1:
+                blocks = (block_of(code_items()),)
+            self.walk(inner, blocks, values=values)
+            if coded:
+                self.codes.check(inner, plan.contexts)
             if inner.outer:
                 key = None
         if key is not None and self.collector.events == before:
             self._good.add(key)
+
+
+def _count_problem(found: int, due: tuple[int, int | None] | None) -> str:
+    """What is wrong with the number of items of a sequence; whether it may be empty is for its type to say."""
+    if due is None or not found:
+        return ""
+    low, high = due
+    if high is not None and found > high:
+        return (
+            "has more than the single item that is permitted" if high == 1 else f"has more than {high} items"
+        )
+    return f"has fewer than {low} items" if found < low else ""
+
+
+def _count_due(attributes: Sequence[Attribute]) -> tuple[int, int | None] | None:
+    """How many items a sequence may have where several modules may each have a say: the most liberal."""
+    counts = [one.item_count for one in attributes]
+    if not counts or None in counts:
+        return None
+    known = [count for count in counts if count is not None]
+    highs = [high for _, high in known if high is not None]
+    return min(low for low, _ in known), max(highs) if len(highs) == len(known) else None
 
 
 def _state(item: Item, tag: int) -> tuple[Any, ...] | None:
@@ -452,8 +500,10 @@ def _token(plan: Plan, source: Any) -> tuple[Plan, str | None, Any] | None:
     return (plan, source.VR, value) if type(value) in _PLAIN else None
 
 
-def _attributes_of_one_module(usages: Iterable[ModuleUsage]) -> dict[str, set[int]]:
-    """Top-level tags that belong to one module of the IOD only: their presence tells of the module's."""
+@cache
+def _attributes_of_one_module(key: str) -> dict[str, set[int]]:
+    """Top-level tags that belong to one module of an IOD only: their presence tells of the module's."""
+    usages = standard.iod(key).modules
     owners: dict[int, list[str]] = {}
     for usage in usages:
         for attribute in usage.module.attributes:
@@ -489,14 +539,15 @@ def _among(element: Element, index: int | None, allowed: Collection[str]) -> boo
         text = value if isinstance(value, str) else str(value)
         if not text or text in allowed:
             continue
-        if isinstance(value, str) or not any(_is_number(value, one) for one in allowed):
+        text_value = isinstance(value, str) and element.vr not in ("DS", "IS")
+        if text_value or not any(_is_number(value, one) for one in allowed):
             return False
     return True
 
 
 def _is_number(value: Any, text: str) -> bool:
     try:
-        return bool(float(text) == value)
+        return float(text) == float(value)
     except ValueError:
         return False
 

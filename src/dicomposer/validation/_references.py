@@ -7,6 +7,9 @@ from functools import partial
 
 import numpy as np
 
+from dicomposer.validation._collection import Collection
+from dicomposer.validation._facts import brief_of, links_of
+from dicomposer.validation._links import LINKS, other_studies
 from dicomposer.validation._rules import Issue, rule
 from dicomposer.validation._subject import Subject
 from dicomposer.validation._view import Item
@@ -139,35 +142,42 @@ def _has_sources(subject: Subject) -> bool:
     return bool(subject.sources)
 
 
+def _together(subject: Subject) -> Collection:
+    """The object, which is number 0, and its sources."""
+    return subject.once(
+        "together", lambda: Collection([links_of(subject), *(brief_of(source) for source in subject.sources)])
+    )
+
+
 @rule("source-entity", "PS3.3 A.1.4", applies=_has_sources)
 def _entities(subject: Subject) -> Iterator[Issue]:
     """Patient, study and frame of reference are those of the sources."""
-    for keyword, what in (
-        ("PatientID", "patient"),
-        ("PatientName", "patient"),
-        ("StudyInstanceUID", "study"),
-        ("FrameOfReferenceUID", "frame of reference"),
+    together = _together(subject)
+    for keyword, what, values in (
+        ("PatientID", "patient", together.patients),
+        ("PatientName", "patient", together.names),
+        ("StudyInstanceUID", "study", together.studies),
+        ("FrameOfReferenceUID", "frame of reference", together.spaces),
     ):
-        own = subject.text(keyword)
-        others = {Item.of(source).text(keyword) for source in subject.sources} - {""}
-        if own and others and own not in others:
+        others = values[1:][values[1:] != 0]
+        if values[0] and others.size and values[0] not in others:
             yield Issue(keyword, f"is not that of the sources: another {what}")
 
 
 @rule("source-reference", _SECTION, applies=_has_sources)
 def _sources(subject: Subject) -> Iterator[Issue]:
-    """What is said of each source (class, series) is so, and no frame comes from elsewhere."""
-    views = [Item.of(source) for source in subject.sources]
-    known = {view.text("SOPInstanceUID"): view for view in views}
-    for item in _listed_items(subject):
-        view = known.get(item.uid("ReferencedSOPInstanceUID"))
-        if view is None:
-            continue
-        if view.text("SOPClassUID") != item.uid("ReferencedSOPClassUID"):
-            yield Issue(item.path_of("ReferencedSOPClassUID"), "is not the class of the source")
-        series = item.parent
-        if series is not None and series.text("SeriesInstanceUID") != view.text("SeriesInstanceUID"):
-            yield Issue(series.path_of("SeriesInstanceUID"), "is not the series of the source")
+    """What is said of each source (class, series, frames, segments) is so, and no frame comes from elsewhere."""
+    together = _together(subject)
+    listed = bool(_listed(subject))
+    for check in LINKS:
+        for file, issue in check(together):
+            # Of frames that contradict the list, the rule on classes above speaks.
+            elsewhere = listed and issue.path.endswith("ClassUID") and not issue.path.startswith(_LISTS)
+            if file == 0 and not elsewhere:
+                yield issue
+    if together.studies[0] in together.studies[1:]:  # else the rule above has said so
+        yield from (issue for file, issue in other_studies(together) if file == 0)
+    known = {source.instance for source in together.facts[1:]}
     for path, uid in _used(subject):
         if uid and uid not in known:
             yield Issue(path(), "refers to none of the sources that were given", "warning")

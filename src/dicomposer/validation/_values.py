@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import date
 from functools import lru_cache
 from typing import Any
 
+from dicomposer.validation._charset import charset_problem, terms_problems
+from dicomposer.validation._findings import Level
 from dicomposer.validation._view import BINARY_FORMATS, BULK, CHARSET_TEXT, MULTI_TEXT, SINGLE_TEXT, Element
 
-__all__ = ["element_problem", "format_problem", "multiplicity_problem", "value_problem"]
+__all__ = ["element_notes", "element_problem", "format_problem", "multiplicity_problem", "value_problem"]
 
 _DATE = r"\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _TIME = r"(?:[01]\d|2[0-3])(?:[0-5]\d(?:(?:[0-5]\d|60)(?:\.\d{1,6})?)?)?"
@@ -27,8 +29,10 @@ _PATTERNS = {
     ),
     "IS": re.compile(r"[+-]?\d+"),
     "TM": re.compile(_TIME),
-    # ISO/IEC 9834-1 has given out no other arcs below the roots 0 and 1
-    "UI": re.compile(r"(?:0\.[0-59]|1\.[0-3]|2\.(?:0|[1-9]\d*))(?:\.(?:0|[1-9]\d*))*"),
+    # ISO/IEC 9834-1 has given out no other arcs below the roots 0 and 1, and below 0.0 those of 26 letters only
+    "UI": re.compile(
+        r"(?:0\.0(?=\.(?:[1-9]|1\d|2[0-6])(?:\.|$))|0\.[1-59]|1\.[0-3]|2\.(?:0|[1-9]\d*))(?:\.(?:0|[1-9]\d*))*"
+    ),
     "UR": re.compile(r"[!#-\[\]_a-z~]*"),
 }
 _WRONG = {
@@ -43,6 +47,12 @@ _WRONG = {
     "UI": "is no well-formed UID (numbers without leading zeros, joined by dots, from an assigned root)",
     "UR": "has characters that no URI may have",
 }
+#: What former editions and queries permit, an instance does not.
+_OLD_FORM = {
+    "DA": (re.compile(r"\d{4}\.\d\d\.\d\d"), "is a date with dots, the form of ACR-NEMA"),
+    "TM": (re.compile(r"\d\d:\d\d(?::\d\d(?:\.\d+)?)?"), "is a time with colons, the form of ACR-NEMA"),
+}
+_RANGE = re.compile(r"[\d.:]*-[\d.:]*")
 #: Most characters of one value (PS3.5 Table 6.2-1). A longer one could not even be stored in many databases.
 _LIMITS = {
     "AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 12, "LO": 64, "LT": 10240, "SH": 16,
@@ -51,6 +61,13 @@ _LIMITS = {
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 _CONTROL_OR_BREAK = re.compile(r"[\x00-\x1a\x1c-\x1f\x7f]")
 _INTEGER_LIMIT = 2**31
+_SPECIFIC_CHARACTER_SET = 0x00080005
+#: VRs whose values are counted, so that an empty one shifts the meaning of the others.
+_COUNTED = frozenset("DA DS DT IS TM".split())
+#: Kana, ideographs and Hangul.
+_IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
+#: VRs of text that is padded with a space (PS3.5 6.2).
+_SPACED = (SINGLE_TEXT | MULTI_TEXT) - {"UI"}
 _BULK_UNITS = {"OW": 2, "OF": 4, "OL": 4, "OD": 8, "OV": 8}
 
 
@@ -96,15 +113,26 @@ def format_problem(vr: str, value: str) -> str | None:
         return _person_name(value)
     limit = _LIMITS.get(vr)
     if limit is not None and len(value) > limit:
-        return f"is longer than the {limit} characters of {vr}"
+        return _old_form(vr, value) or f"is longer than the {limit} characters of {vr}"
     pattern = _PATTERNS.get(vr)
     if pattern is not None:
         if pattern.fullmatch(value) is None:
-            return _WRONG[vr]
+            return _old_form(vr, value) or _WRONG[vr]
         further = _FURTHER.get(vr)
         return None if further is None else further(value)
     control = _CONTROL if vr in SINGLE_TEXT else _CONTROL_OR_BREAK
     return "holds control characters" if control.search(value) else None
+
+
+def _old_form(vr: str, value: str) -> str | None:
+    """Whether a date or time has a form that former editions or queries permit."""
+    if vr in ("DA", "TM"):
+        pattern, message = _OLD_FORM[vr]
+        if pattern.fullmatch(value):
+            return message
+        if _RANGE.fullmatch(value):
+            return "is a range, which only a query may have"
+    return None
 
 
 def value_problem(vr: str, value: Any) -> str | None:
@@ -163,28 +191,44 @@ def element_problem(element: Element) -> str | None:
         return None
     if len(raw) % 2 and element.source.__class__.__name__ == "RawDataElement":
         return "has an odd length"
+    if raw[-1] == 0x20 and vr == "UI":
+        return "is padded with a space instead of NUL"
+    if raw[-1] == 0 and vr in _SPACED:
+        return "is padded with NUL instead of a space"
     kind = BINARY_FORMATS.get(vr)
     unit = int(kind[1]) if kind else 4 if vr == "AT" else _BULK_UNITS.get(vr)
     if unit is not None and len(raw) % unit:
         return f"has a length that is no multiple of the {unit} bytes of {vr}"
-    if vr in CHARSET_TEXT and not raw.isascii():
-        return _charset_problem(element, raw)
+    if vr in CHARSET_TEXT and (not raw.isascii() or b"\x1b" in raw):
+        return charset_problem(raw, vr, element.item.charset)
+    # one space may pad several values to an even length
+    if vr in ("DA", "AS") and b" " in (raw[:-1] if b"\\" in raw else raw) and raw.strip(b" "):
+        return f"holds spaces, which {vr} does not allow"
+    if vr == "AE" and not raw.strip(b" "):
+        return "holds nothing but spaces"
     if vr in MULTI_TEXT and vr not in CHARSET_TEXT and not raw.isascii():
         return f"has characters outside the default repertoire, which {vr} does not allow"
     return None
 
 
-def _charset_problem(element: Element, raw: bytes) -> str | None:
-    encodings = element.item.encodings
-    if encodings in (("ascii",), ("iso8859",)) and not element.item.declares_charset:
-        return "has characters outside the default repertoire, and no Specific Character Set announces them"
-    if b"\x1b" in raw or len(encodings) != 1:
-        return None
-    try:
-        raw.decode(encodings[0])
-    except UnicodeDecodeError:
-        return "has bytes that the Specific Character Set does not define"
-    return None
+def element_notes(element: Element) -> Iterator[tuple[Level, str]]:
+    """What is worth saying of an element's values beside what is wrong with each: level and message."""
+    vr = element.vr
+    if element.tag == _SPECIFIC_CHARACTER_SET:
+        yield from terms_problems(element.item.charset if element.values else ())
+    elif vr in _COUNTED and len(element.values) > 1:
+        empty = sum(value == "" for value in element.values)
+        if 0 < empty < len(element.values):
+            yield "warning", "has an empty value among its values"
+    elif vr == "PN" and not element.empty:
+        for value in element.texts:
+            yield from _name_notes(value)
+
+
+def _name_notes(value: str) -> Iterator[tuple[Level, str]]:
+    """The groups of a name: letters, ideographs, sounds (PS3.5 6.2.1)."""
+    if _IDEOGRAPHS.search(value.partition("=")[0]):
+        yield "advice", "has ideographs in the group of single-byte letters, by which many programs sort"
 
 
 @lru_cache(maxsize=256)

@@ -17,7 +17,7 @@ from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.valuerep import TEXT_VR_DELIMS
 
-from dicomposer.validation._nested import scan_items
+from dicomposer.record import scan_items
 
 __all__ = ["BINARY_FORMATS", "Element", "Item", "keyword_of", "tag_of"]
 
@@ -71,9 +71,11 @@ class Element:
         Two letters; ambiguous dictionary entries are resolved by the item.
     raw : bytes or None
         The encoded value, if it is at hand.
+    disorder : Sequence of (int, int, bool)
+        Of a sequence whose items were asked for: item, tag, and whether it had occurred, of elements out of order.
     """
 
-    __slots__ = ("_items", "_values", "item", "little", "raw", "source", "tag", "vr")
+    __slots__ = ("_items", "_values", "disorder", "item", "little", "raw", "source", "tag", "vr")
 
     def __init__(self, item: Item, tag: int, source: DataElement | RawDataElement) -> None:
         self.item = item
@@ -83,6 +85,7 @@ class Element:
         self.raw: bytes | None = None
         self._values: list[Any] | None = None
         self._items: list[Item] | None = None
+        self.disorder: Sequence[tuple[int, int, bool]] = ()
         if isinstance(source, RawDataElement):
             vr: str | None = source.VR
             self.little = source.is_little_endian
@@ -101,6 +104,13 @@ class Element:
     def keyword(self) -> str:
         """Keyword, or the tag in parentheses."""
         return keyword_of(self.tag)
+
+    @property
+    def vr_is_known(self) -> bool:
+        """False for a private element whose VR no file states: what dictionaries say of it is no rule."""
+        if not self.tag >> 16 & 1 or not isinstance(self.source, RawDataElement):
+            return True
+        return self.source.VR not in (None, "UN") or 0x10 <= self.tag & 0xFFFF <= 0xFF
 
     @property
     def path(self) -> str:
@@ -146,8 +156,9 @@ class Element:
             implicit = isinstance(self.source, RawDataElement) and (
                 self.source.is_implicit_VR or self.source.VR == "UN"  # PS3.5 6.2.2, note 4
             )
+            self.disorder = []
             mappings: Sequence[Mapping[int, Any]] = scan_items(
-                self.raw, implicit=implicit, little=self.little
+                self.raw, implicit=implicit, little=self.little, disorder=self.disorder
             )
         else:
             mappings = [_by_number(dataset) for dataset in self.source.value or ()]
@@ -338,15 +349,15 @@ class Item:
         return self._encodings
 
     @property
-    def declares_charset(self) -> bool:
-        """Whether this item or one around it states a Specific Character Set."""
+    def charset(self) -> tuple[str, ...]:
+        """Values of Specific Character Set that hold for the item, its own or inherited (PS3.5 6.1.2.3)."""
         item: Item | None = self
         while item is not None:
             declared = item.get(_SPECIFIC_CHARACTER_SET)
             if declared is not None and declared.values:
-                return True
+                return tuple(map(str, declared.values))
             item = item.parent
-        return False
+        return ()
 
     def decode(self, raw: bytes, vr: str) -> str:
         """Text of an encoded value; undecodable bytes become U+FFFD."""

@@ -6,6 +6,7 @@ trusted: an element that claims more than there is ends the scan with a DamagedF
 
 from __future__ import annotations
 
+from functools import lru_cache
 from struct import Struct
 
 from pydicom.dataelem import RawDataElement
@@ -13,7 +14,7 @@ from pydicom.tag import BaseTag
 
 from dicomposer.errors import DamagedFileError, TruncatedError
 
-__all__ = ["scan_items"]
+__all__ = ["base_tag", "scan_items"]
 
 _ITEM = 0xFFFEE000
 _ITEM_END = 0xFFFEE00D
@@ -29,6 +30,12 @@ _NAMES = {vr: vr.decode() for vr in _SHORT | _LONG}
 _Elements = dict[int, RawDataElement]
 
 
+@lru_cache(maxsize=8192)
+def base_tag(number: int) -> BaseTag:
+    """The tag as pydicom has it, the same object each time: two that are equal are compared in Python, slowly."""
+    return BaseTag(number)
+
+
 class _Scanner:
     """Cursor-free reader of element headers in one byte string."""
 
@@ -37,6 +44,8 @@ class _Scanner:
         self.data = data
         self.implicit = implicit
         self.little = little
+        #: (tag, whether it had occurred) of elements that do not ascend, in the item at hand.
+        self.disorder: list[tuple[int, bool]] = []
         self.head = Struct(order + "HHI").unpack_from
         self.short = Struct(order + "H").unpack_from
         self.long = Struct(order + "I").unpack_from
@@ -77,6 +86,7 @@ class _Scanner:
         """Elements of one item, and where it ended (at its delimiter or at `end`)."""
         found: _Elements = {}
         data, head, implicit, little = self.data, self.head, self.implicit, self.little
+        last = -1
         while at < end:
             # The common case, a short explicit header, without a call; everything else below.
             vr: bytes | None = None if implicit else data[at + 4 : at + 6]
@@ -94,15 +104,19 @@ class _Scanner:
                     vr = b"SQ" if vr in (None, b"UN") else vr
             if stop > end:
                 raise TruncatedError("an element claims more bytes than its item has", position=at, tag=tag)
+            if tag <= last:
+                self.disorder.append((tag, tag in found))
+            last = tag
             name = None if vr is None else _NAMES.get(vr) or vr.decode("latin-1")
-            found[tag] = RawDataElement(
-                BaseTag(tag), name, stop - value, data[value:stop], value, implicit, little
-            )
+            key = base_tag(tag)
+            found[key] = RawDataElement(key, name, stop - value, data[value:stop], value, implicit, little)
             at = stop + (8 if length == _UNDEFINED else 0)
         return found, end
 
 
-def scan_items(data: bytes, *, implicit: bool, little: bool) -> list[_Elements]:
+def scan_items(
+    data: bytes, *, implicit: bool, little: bool, disorder: list[tuple[int, int, bool]] | None = None
+) -> list[_Elements]:
     """Elements of each item of a sequence's value.
 
     Parameters
@@ -111,6 +125,8 @@ def scan_items(data: bytes, *, implicit: bool, little: bool) -> list[_Elements]:
         Value of the sequence.
     implicit, little : bool
         How it is encoded.
+    disorder : list, optional
+        Gets (number of the item, tag, whether it had occurred) of elements that do not ascend (PS3.5 7.1).
 
     Raises
     ------
@@ -134,5 +150,9 @@ def scan_items(data: bytes, *, implicit: bool, little: bool) -> list[_Elements]:
                 raise TruncatedError("an item claims more bytes than its sequence has", position=at)
             elements, _ = scanner.elements(value, value + length)
             at = value + length
+        if scanner.disorder:
+            if disorder is not None:
+                disorder += [(len(items), tag, twice) for tag, twice in scanner.disorder]
+            scanner.disorder.clear()
         items.append(elements)
     return items
