@@ -11,10 +11,10 @@ WORKERS ?= auto
 OUT ?= demo-output
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clients format bench matrix tables docs wheel clean
+.PHONY: help demo test check clients format bench matrix matrix-reports tables docs wheel clean
 
 help: ## what each target does
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml
 	@test -n "$(PYTHON)" || { echo "dicomposer needs Python 3.11 or newer; found: $$(python3 --version 2>&1 || echo none)."; \
@@ -39,7 +39,7 @@ check: $(READY) ## format, lint, types, layers
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-cache
 
-clients: $(READY) $(NODE) ## readers from Debian and npm (needs dcmtk, orthanc, orthanc-dicomweb, node 18.19+, npm)
+clients: $(READY) $(NODE) ## readers from Debian and npm (needs dcmtk, orthanc, orthanc-dicomweb, libpixelmed-java, libsaxonhe-java, a JRE, node 18.19+, npm)
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile tests/clients $(ARGS)
 
 $(NODE): tests/clients/node/package-lock.json
@@ -55,6 +55,9 @@ bench: $(READY) ## the benchmarks, with their targets
 
 matrix: $(READY) ## every legal combination against every judge; rewrites docs/matrix.md
 	@$(BIN)/python -m tools.matrix $(ARGS)
+
+matrix-reports: $(READY) $(NODE) ## the same of structured reports (needs what clients needs); rewrites docs/matrix-reports.md
+	@$(BIN)/python -m tools.matrix_reports $(ARGS)
 
 tables: $(READY) ## the standard's tables from their pinned packages (ARGS=--check or --diff: write nothing)
 	@$(BIN)/python -m tools.tables $(ARGS)

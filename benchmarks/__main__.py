@@ -16,6 +16,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.reports import all_reports
 from benchmarks.workloads import Workload, all_workloads
 
 ROOT = Path(__file__).parents[1]
@@ -51,34 +52,9 @@ def _import_times(repeat: int) -> str:
             ]
             return statistics.median(runs[1:])  # the first one compiles
 
-        figures = {m: seconds(m) for m in ("pydicom", "dicomposer", "dicomposer.seg", "highdicom")}
+        modules = ("pydicom", "dicomposer", "dicomposer.seg", "dicomposer.sr", "highdicom")
+        figures = {m: seconds(m) for m in modules}
     return ", ".join(f"{m} {s:.2f} s" for m, s in figures.items())
-
-
-_VALIDATION = """
-import time
-from benchmarks.workloads import Side, ct_series, organs
-from dicomposer.validation import validate
-seg = Side("ours").segmentation(ct_series(400), organs(400, 100), "BINARY", 100)
-validate(seg)
-runs = []
-for _ in range(5):
-    start = time.process_time()
-    validate(seg)
-    runs.append(time.process_time() - start)
-print(sorted(runs)[2])
-"""
-
-
-def _validation(repeat: int) -> str:
-    """CPU time of validating a segmentation in memory, tables loaded; peers do not check at all."""
-    run = [sys.executable, "-c", _VALIDATION]
-    seconds = statistics.median(
-        float(subprocess.run(run, capture_output=True, text=True, check=True, cwd=ROOT).stdout)
-        for _ in range(repeat)
-    )
-    mark = "" if seconds <= 0.03 else " **above**"
-    return f"BINARY 400 x 100 (7,666 frames): {seconds * 1000:.0f} ms (target: below 30 ms{mark})"
 
 
 def _middle(runs: list[dict[str, float]], key: str) -> float:
@@ -122,14 +98,22 @@ def main() -> None:
     )
     if not arguments.only:
         print(f"CPU time of imports: {_import_times(arguments.repeat)}\n")
-        print(f"CPU time of validation, {_validation(arguments.repeat)}\n")
+        print("Validation and growth, ours alone:\n")
+        done = subprocess.run(
+            [sys.executable, "-m", "benchmarks.validator"],
+            capture_output=True,
+            text=True,
+            check=True,
+            cwd=ROOT,
+        )
+        print(done.stdout)
     head = ["workload", "highdicom CPU s"]
     for kind in kinds:
         head += [f"ours ({kind}) CPU s", "ratio / target"]
     head += ["wall s ours / peer", "memory over input, MB, ours / peer", "pixels"]
     print("| " + " | ".join(head) + " |")
     print("|" + " --- |" * len(head), flush=True)
-    for workload in all_workloads():
+    for workload in all_workloads() + all_reports():
         if arguments.only.lower() in workload.name.lower() and (arguments.heavy or not workload.heavy):
             print("| " + " | ".join(_row(workload, kinds, arguments.repeat)) + " |", flush=True)
 

@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 
+from benchmarks.reports import all_reports
 from benchmarks.workloads import Side, all_workloads
 
 
@@ -35,7 +36,7 @@ class _Peak(threading.Thread):
 def main() -> None:
     """Measure CPU time, wall time and memory over what was there before."""
     name, which = sys.argv[1:3]
-    workload = next(w for w in all_workloads() if w.name == name)
+    workload = next(w for w in all_workloads() + all_reports() if w.name == name)
     side = Side(which)
     given = workload.prepare(side)
     gc.collect()  # what imports and preparation left behind is not the measured part's to collect

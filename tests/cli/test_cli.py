@@ -289,6 +289,25 @@ class TestValidateMany:
         short = run("validate", "ct/x0.dcm", "--by", "finding", status=1).output
         assert "first file" in short
 
+    def test_advice_of_one_kind_shares_a_line(self, run, trouble):
+        dataset = pydicom.dcmread(trouble / "ct" / "x0.dcm")
+        for keyword in ("CountRate", "DetectorVector", "ImageID", "BorderDensity", "NumberOfDetectors"):
+            setattr(dataset, keyword, None)
+        del dataset.PatientName, dataset.PatientBirthDate, dataset.StudyID
+        record.save(dataset, trouble / "odd.dcm")
+        for by in ("file", "finding"):
+            lines = run("validate", "odd.dcm", "--by", by, status=1).output.splitlines()
+            assert sum("of no module" in line for line in lines) == 1
+            assert any("and 4 more" in line for line in lines)
+            assert sum(line.startswith("error") for line in lines) == 4  # each for itself
+
+    def test_names_of_files_do_not_break_lines(self, run, trouble):
+        odd = trouble / "a\nb\x1b[31m.dcm"
+        odd.write_bytes((trouble / "ct" / "x0.dcm").read_bytes())
+        for by in ("file", "finding"):
+            output = run("validate", odd, "--by", by, status=1).output
+            assert r"a\nb\x1b[31m.dcm" in output and "\x1b" not in output
+
     def test_few_named_files_get_a_verdict_each(self, run, trouble, ct):
         output = run("validate", "--alone", "ct/x0.dcm", ct.files[0], status=1).output
         assert "ct/x0.dcm  not valid, 1 error" in output and f"{ct.files[0]}  valid" in output

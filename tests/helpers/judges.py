@@ -20,6 +20,7 @@ __all__ = [
     "judge",
     "run_segimage2itkimage",
     "segimage2itkimage",
+    "tid1500reader",
 ]
 
 
@@ -110,3 +111,8 @@ def segimage2itkimage(path: str | Path, folder: Path) -> list[tuple[np.ndarray, 
         for file in sorted(folder.glob("*.nrrd"), key=lambda file: (len(file.name), file.name))
     ]
     return [(image.array, image.affine) for image in images]
+
+
+def tid1500reader(path: str | Path, output: Path) -> Verdict:
+    """dcmqi's ``tid1500reader``: writes what it reads of a measurement report as JSON."""
+    return _run("tid1500reader", "--inputDICOM", path, "--outputMetadata", output)

@@ -107,8 +107,8 @@ VALUES: dict[str, list[Any]] = {
 }
 
 
-def _references() -> list[Dataset]:
-    """A series of which two instances are listed."""
+def _references(iod: str = "") -> list[Dataset]:
+    """A series of which two instances are listed; with an IOD, also the one that a minimal object refers to."""
     series = Dataset()
     series.SeriesInstanceUID = uid(1, "referenced series")
     series.ReferencedInstanceSequence = []
@@ -117,6 +117,8 @@ def _references() -> list[Dataset]:
         item.ReferencedSOPClassUID = "1.2.840.10008.5.1.4.1.1.2"
         item.ReferencedSOPInstanceUID = uid(1, "referenced", str(number))
         series.ReferencedInstanceSequence.append(item)
+    if iod:
+        item.ReferencedSOPInstanceUID = uid(1, iod, "ReferencedSOPInstanceUID")
     return [series]
 
 
@@ -238,6 +240,8 @@ def _title(value: str, scheme: str, meaning: str) -> Preset:
 _BYTES: Preset = {"BitsAllocated": 8, "BitsStored": 8, "HighBit": 7}
 _COLOUR: Preset = {**_BYTES, "SamplesPerPixel": 3, "PhotometricInterpretation": "RGB"}
 _WORDS: Preset = {"BitsAllocated": 16, "BitsStored": 16, "HighBit": 15}
+_TYPED: Preset = {"ImageType": _DERIVED}
+_TIMED: Preset = {**_BYTES, "FrameTime": 40}
 #: IOD -> keyword -> value (or what makes one), set before anything else.
 PRESET: dict[str, Preset] = {
     "ct-image": {"ImageType": ["ORIGINAL", "PRIMARY", "AXIAL"]},
@@ -257,7 +261,7 @@ PRESET: dict[str, Preset] = {
     "digital-mammography-x-ray-image": {"BodyPartExamined": "BREAST"},
     "x-ray-angiographic-image": {"ImageType": ["ORIGINAL", "PRIMARY", "SINGLE PLANE"]},
     "spatial-registration": _registrations(),
-    "real-world-value-mapping": {"ReferencedSeriesSequence": _references},
+    "real-world-value-mapping": {"ReferencedSeriesSequence": lambda: _references("real-world-value-mapping")},
     "rt-dose": {
         **_WORDS,
         "Rows": 8,
@@ -280,6 +284,29 @@ PRESET: dict[str, Preset] = {
         radiopharmaceutical-radiation-dose-sr spectacle-prescription-report x-ray-radiation-dose-sr""".split(),
         _title("126000", "DCM", "Imaging Measurement Report"),
     ),
+    **dict.fromkeys(
+        """breast-projection-x-ray-image breast-tomosynthesis-image x-ray-3d-angiographic-image
+        x-ray-3d-craniofacial-image enhanced-xa-image enhanced-xrf-image ophthalmic-tomography-image
+        intravascular-optical-coherence-tomography-image""".split(),
+        _TYPED,
+    ),
+    "enhanced-us-volume": {**_BYTES, "ImageType": _DERIVED},
+    "photoacoustic-image": {"ImageType": _DERIVED, "Modality": "PA"},
+    "vl-slide-coordinates-microscopic-image": {
+        **_COLOUR,
+        "Modality": "SM",
+        "PositionReferenceIndicator": "SLIDE_CORNER",
+    },
+    "dermoscopic-photography-image": {**_COLOUR, "Modality": "DMS"},
+    "multi-frame-single-bit-secondary-capture-image": {"BitsAllocated": 1, "BitsStored": 1, "HighBit": 0},
+    "x-ray-radiofluoroscopic-image": {"ImageType": ["ORIGINAL", "PRIMARY", "SINGLE PLANE"]},
+    "rt-image": {"ImageType": ["ORIGINAL", "PRIMARY", "PORTAL"]},
+    **dict.fromkeys(
+        """ophthalmic-photography-8-bit-image wide-field-ophthalmic-photography-3d-coordinates-image
+        wide-field-ophthalmic-photography-stereographic-projection-image""".split(),
+        _TIMED,
+    ),
+    "ophthalmic-photography-16-bit-image": {**_WORDS, "FrameTime": 40},
     "encapsulated-cda": {"MIMETypeOfEncapsulatedDocument": "text/XML"},
     "encapsulated-obj": {"Modality": "M3D", "MIMETypeOfEncapsulatedDocument": "model/obj"},
     "encapsulated-mtl": {"Modality": "M3D", "MIMETypeOfEncapsulatedDocument": "model/mtl"},
@@ -295,7 +322,7 @@ PRESET: dict[str, Preset] = {
     "enhanced-pet-image": {"ImageType": _DERIVED, **_WORDS},
     "legacy-converted-enhanced-ct-image": {"ImageType": _DERIVED},
     "legacy-converted-enhanced-mr-image": {"ImageType": _DERIVED},
-    "legacy-converted-enhanced-pet-image": {"ImageType": _DERIVED},
+    "legacy-converted-enhanced-pet-image": {"ImageType": _DERIVED, **_WORDS},
     "parametric-map": {"ImageType": _DERIVED},
     "vl-whole-slide-microscopy-image": {
         **_COLOUR,

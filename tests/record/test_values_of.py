@@ -7,8 +7,9 @@ import pickle
 from pathlib import Path
 
 import pytest
+from pydicom import dcmread
 from pydicom.dataelem import RawDataElement
-from pydicom.dataset import Dataset
+from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.tag import Tag
 
 from dicomposer.errors import DamagedFileError, MissingAttributeError
@@ -169,3 +170,15 @@ def test_codes_that_cannot_be_decoded(keyword: str) -> None:
     with pytest.raises(DamagedFileError, match=keyword) as caught:
         getattr(concept, names.get(keyword, "scheme_version"))
     assert "SECRET" not in str(caught.value)
+
+
+@pytest.mark.parametrize("syntax", ["1.2.840.10008.1.2", "1.2.840.10008.1.2.1"])
+def test_binary_numbers_that_nobody_has_decoded(tmp_path: Path, syntax: str) -> None:
+    dataset = Dataset()
+    dataset.GraphicData, dataset.ReferencedSegmentNumber = [1.5, 8224.0], 8224  # 8224: two spaces
+    dataset.file_meta = FileMetaDataset()
+    dataset.file_meta.TransferSyntaxUID = syntax
+    dataset.save_as(tmp_path / "a.dcm", implicit_vr=syntax.endswith("1.2"), little_endian=True)
+    found = dcmread(tmp_path / "a.dcm", force=True)
+    assert float_values(found, "GraphicData") == (1.5, 8224.0)
+    assert float_values(found, "ReferencedSegmentNumber") == (8224.0,)

@@ -65,7 +65,7 @@ ROWS: list[tuple[int, str, int, str, str, tuple[str, str], tuple[int, int | None
     (1410, "8", 1, "CONTAINS", "IMAGE", ("121233", "DCM"), (1, 1), "MC"),
     (1411, "5", 1, "CONTAINS", "SCOORD", ("111030", "DCM"), (1, None), "MC"),
     (1411, "7", 1, "CONTAINS", "IMAGE", ("121191", "DCM"), (1, 1), "MC"),
-    (1411, "10", 1, "CONTAINS", "SCOORD3D", ("121231", "DCM"), (1, 1), "MC"),
+    (1411, "10", 1, "CONTAINS", "SCOORD3D", ("121231", "DCM"), (1, None), "MC"),
     (1411, "12", 1, "CONTAINS", "UIDREF", ("121232", "DCM"), (1, 1), "MC"),
     (1501, "2", 1, "HAS OBS CONTEXT", "TEXT", ("112039", "DCM"), (1, 1), "U"),
     (1501, "3", 1, "HAS OBS CONTEXT", "UIDREF", ("112040", "DCM"), (1, 1), "U"),
@@ -141,13 +141,15 @@ def test_constraints_name_groups() -> None:
 
 
 def test_conditions_are_structured() -> None:
-    # TID 1410: row 5 XOR row 7; row 8 iff row 7
-    region, segment, source = (standard.template(1410).row(number) for number in ("5", "7", "8"))
+    # TID 1410: row 5 XOR row 6b XOR row 7; row 8 iff row 7
+    region, space, segment, source = (standard.template(1410).row(number) for number in ("5", "6b", "7", "8"))
     frames = ItemPath(0, (ItemPattern("IMAGE", concepts=(("DCM", "121214"),)),))
-    assert region.condition == ItemCount(frames, "=", 0)
+    in_space = ItemPath(0, (ItemPattern("SCOORD3D", concepts=(("DCM", "111030"), ("DCM", "130488"))),))
+    assert region.condition == AllItems((ItemCount(frames, "=", 0), ItemCount(in_space, "=", 0)))
     assert region.otherwise is False
     regions = ItemPath(0, (ItemPattern("SCOORD", concepts=(("DCM", "111030"),)),))
-    assert segment.condition == ItemCount(regions, "=", 0)
+    assert segment.condition == AllItems((ItemCount(regions, "=", 0), ItemCount(in_space, "=", 0)))
+    assert space.condition == AllItems((ItemCount(frames, "=", 0), ItemCount(regions, "=", 0)))
     assert source.condition == ItemCount(frames, ">", 0)
     # TID 1500: at least one of three containers
     first = standard.template(1500).row("6")

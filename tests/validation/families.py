@@ -34,6 +34,16 @@ FAULTS: dict[str, tuple[str, str]] = {
     "rescale-slope": ("CT image", "a rescale slope of nought"),
     "slice-thickness": ("ct-image", "a negative slice thickness"),
     "modality": ("vl-photographic-image", "another modality"),
+    "frame-type": ("enhanced-ct-image", "an image type that its frames do not have"),
+    "stack-position": ("enhanced-ct-image", "two planes of one place in a stack"),
+    "temporal-position": ("enhanced-mr-image", "a temporal position before the first"),
+    "frame-increments": ("x-ray-angiographic-image", "angles for other frames than there are"),
+    "frame-pointer": ("ultrasound-multi-frame-image", "an increment that points to nothing"),
+    "ultrasound-region": ("ultrasound-multi-frame-image", "a region beyond the image"),
+    "stored-range": ("computed-radiography-image", "a padding value that the bits cannot hold"),
+    "padding-range": ("computed-radiography-image", "a padding range that is turned round"),
+    "patient-age": ("computed-radiography-image", "an age that the dates do not give"),
+    "unlisted-elsewhere": ("spatial-registration", "a reference of another module that is not listed"),
 }
 #: Rules that the tables of the standard are.
 TABLES: dict[str, tuple[str, str]] = {

@@ -15,6 +15,7 @@ from tests.validation.good import OBJECTS
 from tests.validation.mutation_general import GENERAL
 from tests.validation.mutation_images import IMAGES
 from tests.validation.mutation_kinds import KINDS
+from tests.validation.mutation_multiframe import MULTIFRAME
 from tests.validation.mutation_segmentations import SEGMENTATIONS
 from tests.validation.mutation_tools import (
     Mutation,
@@ -42,7 +43,7 @@ __all__ = [
 
 #: Registers more of those of segmentations.
 assert mutation_frames
-_WIDER = (*GENERAL, *IMAGES, *KINDS)
+_WIDER = (*GENERAL, *IMAGES, *KINDS, *MULTIFRAME)
 _NAMES = frozenset(one.name for one in _WIDER)
 #: Every kind of fault, each once: those of segmentations that others are as well are left out.
 ALL: tuple[Mutation, ...] = (*_WIDER, *(one for one in SEGMENTATIONS if one.name not in _NAMES))

@@ -226,7 +226,7 @@ RULES: list[tuple[str, Callable[[Dataset], None], str, str]] = [
         "sr-image-reference",
         frame_and_segment,
         f"{C}[10].ReferencedSOPSequence[0].ReferencedFrameNumber",
-        "error",
+        "warning",
     ),
     (
         "sr-image-reference",

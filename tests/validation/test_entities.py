@@ -131,8 +131,9 @@ def test_slices(name: str) -> None:
 
 #: Rules that other tests show: of references, in test_links.py, and of concatenations, below.
 ELSEWHERE = {
-    "concatenation", "directory-file", "link-class", "link-frame", "link-frame-of-reference", "link-missing",
-    "link-other-study", "link-patient", "link-segment", "link-series", "link-size", "link-study", "series-patient",
+    "concatenation", "directory-file", "directory-key", "link-class", "link-frame",
+    "link-frame-of-reference", "link-missing", "link-other-study", "link-patient", "link-segment",
+    "link-series", "link-size", "link-study", "series-patient",
 }  # fmt: skip
 
 

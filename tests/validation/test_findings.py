@@ -8,7 +8,7 @@ import pytest
 
 from dicomposer.errors import ArgumentError, ConformanceError
 from dicomposer.validation import Finding, Findings
-from dicomposer.validation._collect import Collector
+from dicomposer.validation._collect import MOST_PLACES, Collector
 
 ERROR = Finding("A[0].B", "type-1 PS3.3 C.1", "error", "is missing")
 WARNING = Finding("C", "odd PS3.3 C.2", "warning", "is odd", 3)
@@ -55,6 +55,15 @@ def test_faults_that_differ_in_item_numbers_are_one_finding() -> None:
         collector.add("r PS3.3", "error", f"A[{number}].B[0].C", "is wrong")
     collector.add("r PS3.3", "error", "A[7].D", "is wrong")
     assert [(f.path, f.count) for f in collector] == [("A[0].B[0].C", 40_000), ("A[7].D", 1)]
+
+
+def test_a_fault_of_very_many_attributes_does_not_flood() -> None:
+    collector = Collector()
+    for number in range(MOST_PLACES + 200):
+        collector.add("r PS3.3", "error", f"A{number}", "is wrong", 2)
+    found = list(collector)
+    assert len(found) == MOST_PLACES + 1 and found[0].path == "A0" and found[0].count == 2
+    assert (found[-1].path, found[-1].count) == (f"A{MOST_PLACES}", 400)
 
 
 def test_unknown_level() -> None:

@@ -110,6 +110,14 @@ class TestSarif:
         assert rule["properties"] == {"section": "PS3.3 C.7.1.1"}
         assert len(json.loads(as_sarif(report, "error"))["runs"][0]["results"]) == 2
 
+    def test_names_of_members_lead_nowhere_else(self, tmp_path, monkeypatch):
+        monkeypatch.chdir(tmp_path)
+        paths = ["a.zip!/../../etc/x.dcm", "a.zip!//abs/x.dcm", "b/../a.zip!/x/./y.dcm"]
+        report = Report([FileFindings(path, Findings([ERROR])) for path in paths])
+        (run,) = json.loads(as_sarif(report))["runs"]
+        addresses = [one["location"]["uri"] for one in run["artifacts"]]
+        assert addresses == ["a.zip!/etc/x.dcm", "a.zip!/abs/x.dcm", "a.zip!/x/y.dcm"]
+
     def test_fingerprints_survive_other_figures(self, tmp_path, monkeypatch):
         monkeypatch.chdir(tmp_path)
 

@@ -214,6 +214,16 @@ def test_directories(broken: str) -> None:
     assert ("DICOMDIR", "directory-file", path, level) in said(files)
 
 
+@pytest.mark.parametrize("keyword", ["SeriesInstanceUID", "StudyInstanceUID", "PatientID"])
+def test_a_directory_names_the_entities_of_its_files(keyword: str) -> None:
+    files = deepcopy(together.directory())
+    for one in files["DICOMDIR"].DirectoryRecordSequence:
+        if keyword in one:
+            setattr(one, keyword, OTHER)
+    found = [one for one in said(files) if one[1] == "directory-key"]
+    assert found and {(name, level) for name, _, _, level in found} == {("DICOMDIR", "error")}
+
+
 def test_a_directory_in_a_folder_below_in_small_letters() -> None:
     """Media are often copied into folders, by systems that write names in small letters."""
     files = {f"disc/{name.lower()}": one for name, one in together.directory().items()}

@@ -428,10 +428,24 @@ def of_file(name: str) -> dict[str, str]:
 
 
 def test_directions_have_unit_length() -> None:
-    assert of_file("emri_small.dcm")["direction"] == "VelocityEncodingDirection"
     image = dcmread(get_testdata_file("emri_small.dcm"))
-    image.VelocityEncodingDirection = [0.6, 0.0, -0.8]
-    assert "direction" not in {f.rule_id for f in validate(image)}
+    for vector, levels in (([0, 0, 0], ["warning"]), ([1, 1, 0], ["error"]), ([0.6, 0.0, -0.8], [])):
+        image.VelocityEncodingDirection = vector
+        found = [f for f in validate(image) if f.rule_id == "direction"]
+        assert [f.level for f in found] == levels
+        assert all(f.path == "VelocityEncodingDirection" for f in found)
+
+
+def test_the_spacing_of_a_single_row_may_be_0() -> None:
+    image = dcmread(get_testdata_file("CT_small.dcm"))
+    for rows, spacing, wrong in (
+        (1, [0, 1], False),
+        (1, [1, 0], True),
+        (1, [-1, 1], True),
+        (128, [0, 1], True),
+    ):
+        image.Rows, image.PixelSpacing = rows, spacing
+        assert ("pixel-spacing" in {f.rule_id for f in validate(image)}) is wrong
 
 
 def test_an_implicit_dataset_behind_an_explicit_transfer_syntax() -> None:

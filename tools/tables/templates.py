@@ -194,6 +194,9 @@ class Templates:
 
     def _inclusion(self, element: ElementTree.Element, depth: int, tid: str) -> Row:
         row = self._common(element, depth)
+        if "vmmax" not in element.attrib:
+            row["m"][1] = 0  # the source has it in the included template, or nowhere: the wider reading
+            self.counts["inclusions without multiplicity"] += 1
         variant = _VARIANT.fullmatch(tid)
         if variant:
             row["t"] = variant.group(1)

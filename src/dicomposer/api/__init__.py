@@ -3,30 +3,64 @@
 from __future__ import annotations
 
 from dicomposer.api._masks import MaskLike
+from dicomposer.api._measure import (
+    MeasurementTable,
+    PlaneAxes,
+    SegmentMeasurements,
+    measure,
+    measure_segments,
+)
+from dicomposer.api._measure_values import Statistics
+from dicomposer.api._measurements import (
+    MEASUREMENT_COLUMNS,
+    ReportLike,
+    measurement_rows,
+    measurements,
+)
 from dicomposer.api._open import open
 from dicomposer.api._order import ORDERS
 from dicomposer.api._planes import PlaneColumns, SourcePlanes
+from dicomposer.api._report import FindingLike, FindingsLike, ReportFinding, report
+from dicomposer.api._report_document import ReportOptions
 from dicomposer.api._segment import SegmentOptions, segment
 from dicomposer.api._segments import SegmentLike, SegmentsLike, default_colour
+from dicomposer.api._select import SelectOptions, select
 from dicomposer.api._sources import SourceImages, SourceLike, read_source
 from dicomposer.api._syntax import TRANSFER_SYNTAXES
 from dicomposer.validation import validate, validate_files
 
 __all__ = [
+    "MEASUREMENT_COLUMNS",
     "ORDERS",
     "TRANSFER_SYNTAXES",
+    "FindingLike",
+    "FindingsLike",
     "MaskLike",
+    "MeasurementTable",
+    "PlaneAxes",
     "PlaneColumns",
+    "ReportFinding",
+    "ReportLike",
+    "ReportOptions",
     "SegmentLike",
+    "SegmentMeasurements",
     "SegmentOptions",
     "SegmentsLike",
+    "SelectOptions",
     "SourceImages",
     "SourceLike",
     "SourcePlanes",
+    "Statistics",
     "default_colour",
+    "measure",
+    "measure_segments",
+    "measurement_rows",
+    "measurements",
     "open",
     "read_source",
+    "report",
     "segment",
+    "select",
     "validate",
     "validate_files",
 ]

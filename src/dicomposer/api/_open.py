@@ -8,7 +8,7 @@ from typing import Any, BinaryIO
 
 from pydicom.dataset import Dataset
 
-from dicomposer import image, record, seg
+from dicomposer import image, ko, record, seg, sr
 from dicomposer.api._sources import read_header
 
 
@@ -16,10 +16,16 @@ def _segmentation(dataset: Dataset) -> Dataset:
     return seg.Segmentation.from_dataset(dataset, copy=False)
 
 
+def _key_objects(dataset: Dataset) -> Dataset:
+    return ko.KeyObjectSelectionDocument.from_dataset(dataset, copy=False)
+
+
 # SOP Class UID -> what makes an object of it. A new family is one line here.
 _CLASSES: dict[str, Callable[[Any], Dataset]] = {
     "1.2.840.10008.5.1.4.1.1.66.4": _segmentation,
     "1.2.840.10008.5.1.4.1.1.66.7": _segmentation,
+    **dict.fromkeys(ko.SOP_CLASS_UIDS, _key_objects),
+    **dict.fromkeys(sr.SOP_CLASS_UIDS, sr.as_report),
 }
 
 
@@ -34,7 +40,8 @@ def open(path: str | os.PathLike[str] | BinaryIO) -> Dataset:
     Returns
     -------
     pydicom.Dataset
-        A :class:`~dicomposer.seg.Segmentation`, an :class:`~dicomposer.Image` when it is another image, or
+        A :class:`~dicomposer.seg.Segmentation`, a :class:`~dicomposer.sr.StructuredReport`, a
+        :class:`~dicomposer.ko.KeyObjectSelectionDocument`, an :class:`~dicomposer.Image` when it is another image, or
         the plain dataset.
 
     Raises

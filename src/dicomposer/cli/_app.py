@@ -156,19 +156,158 @@ def segment(  # noqa: PLR0913 - options of a command, bundled at once
 
 
 @app.command()
-def show(
+def report(  # noqa: PLR0913 - options of a command, bundled at once
+    findings: Annotated[Path, typer.Argument(help="The findings: a CSV, TSV or JSON file.")],
+    source: Annotated[
+        Path, typer.Option("--source", help="Folder of the image series, one image file, or a Segmentation.")
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", help="DICOM file to write.")],
+    title: Annotated[
+        str | None, typer.Option(help="Of PS3.16 CID 7021. [default: Imaging Measurement Report]")
+    ] = None,
+    series: Annotated[
+        str | None, typer.Option(help="UID or number of the series, in a folder with several.")
+    ] = None,
+    algorithm: Annotated[str | None, typer.Option(help="Name of what found and measured.")] = None,
+    algorithm_version: Annotated[str | None, typer.Option(help="Its version.")] = None,
+    observer: Annotated[str | None, typer.Option(help="Person who did, as Family^Given.")] = None,
+    viewer: Annotated[
+        str | None, typer.Option(help="ohif: findings become annotations that OHIF edits.")
+    ] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the output file (never an input).")
+    ] = False,
+    json: Json = False,
+) -> None:
+    r"""Turn findings in a table into a DICOM structured report.
+
+    Columns: label, site, laterality, tracking_id, comment; 'Volume \[cm3]' for measurements, 'evaluation: Margin';
+    image, instance_number, position, frame; point, line, polygon, box, circle, ellipse; segment, segmentation.
+
+    Example: [bold]dicomposer report findings.csv --source ct/ -o report.dcm[/]
+    """
+    from dicomposer.cli import _report
+
+    options = {
+        "title": title,
+        "algorithm": algorithm,
+        "algorithm_version": algorithm_version,
+        "observer": observer,
+        "viewer": viewer,
+    }
+    _report.run(
+        _report.Job((findings,), source, output, series, overwrite),
+        {name: value for name, value in options.items() if value is not None},
+        as_json=json,
+    )
+
+
+@app.command()
+def measure(
+    segmentation: Annotated[Path, typer.Argument(help="A DICOM Segmentation.")],
+    source: Annotated[
+        Path, typer.Option("--source", help="Folder of the images it was made from, or one file.")
+    ],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write the measurements as a DICOM report.")
+    ] = None,
+    series: Annotated[
+        str | None, typer.Option(help="UID or number of the series, in a folder with several.")
+    ] = None,
+    viewer: Annotated[str | None, typer.Option(help="ohif: axes become annotations that OHIF edits.")] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the output file (never an input).")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Measure the segments of a Segmentation: volumes, diameters, values of the images.
+
+    Example: [bold]dicomposer measure liver.dcm --source ct/ -o report.dcm[/]
+    """
+    from dicomposer.cli import _report
+
+    _report.measure(
+        _report.Job((segmentation,), source, output, series, overwrite),
+        {} if viewer is None else {"viewer": viewer},
+        as_json=json,
+    )
+
+
+@app.command()
+def select(
+    images: Annotated[list[Path], typer.Argument(help="The DICOM files that are selected.")],
+    output: Annotated[Path, typer.Option("--output", "-o", help="DICOM file to write.")],
+    title: Annotated[str, typer.Option(help="Why: of PS3.16 CID 7010, as For Teaching.")] = "Of Interest",
+    description: Annotated[str | None, typer.Option(help="More about it.")] = None,
+    observer: Annotated[str | None, typer.Option(help="Person who selected, as Family^Given.")] = None,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the output file (never an input).")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Flag images as key objects, with a reason.
+
+    Example: [bold]dicomposer select ct/31.dcm ct/32.dcm --title "For Conference" -o key.dcm[/]
+    """
+    from dicomposer.cli import _report, _select
+
+    options = {"title": title, "description": description, "observer": observer}
+    _select.run(
+        images,
+        _report.Job(tuple(images[:-1]), images[-1], output, None, overwrite),
+        {name: value for name, value in options.items() if value is not None},
+        as_json=json,
+    )
+
+
+@app.command()
+def show(  # noqa: PLR0913 - options of a command, bundled at once
     file: Annotated[Path, typer.Argument(help="A DICOM file.")],
     png: Annotated[Path | None, typer.Option(help="Write an overlay picture here.")] = None,
     source: Annotated[Path | None, typer.Option(help="The source images, for --png.")] = None,
     planes: Annotated[int, typer.Option(min=1, help="How many planes the picture shows.")] = 6,
+    html: Annotated[Path | None, typer.Option(help="Write a report as an HTML page here.")] = None,
+    table: Annotated[
+        bool, typer.Option("--table", help="Show the measurements of a report as a table.")
+    ] = False,
+    patient: Annotated[
+        bool, typer.Option("--patient", help="Show of a report also who the patient is.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """Say what a DICOM object is, without anything about the patient; draw it on its images."""
+    """Say what a DICOM object is, without anything about the patient; draw it on its images.
+
+    Structured reports and key objects are shown with their content.
+    """
     from dicomposer.cli import _show
 
     if (png is None) != (source is None):
         raise typer.BadParameter("--png and --source go together")
-    _show.run(file, _show.PictureJob(png, source, planes) if png and source else None, as_json=json)
+    picture = _show.PictureJob(png, source, planes) if png and source else None
+    _show.run(file, picture, _show.ReportJob(html, table, patient), as_json=json)
+
+
+@app.command()
+def measurements(
+    paths: Annotated[list[Path], typer.Argument(help="Structured reports, and folders of them.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="Write them here: .csv, .json or .parquet.")
+    ] = None,
+    skip_damaged: Annotated[
+        bool, typer.Option("--skip-damaged", help="Leave out reports that do not hold together.")
+    ] = False,
+    overwrite: Annotated[
+        bool, typer.Option("--overwrite", help="Replace the output file (never an input).")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Put the measurements and evaluations of structured reports into one table.
+
+    Example: [bold]dicomposer measurements reports/ -o measurements.csv[/]
+    """
+    from dicomposer.cli import _measurements
+
+    _measurements.run(paths, output, skip_damaged=skip_damaged, overwrite=overwrite, as_json=json)
 
 
 @app.command()

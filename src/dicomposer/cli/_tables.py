@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterator, Sequence
 
 from rich.markup import escape
 from rich.table import Table
@@ -11,6 +12,8 @@ from dicomposer import validation, view
 
 _STYLES = {"error": "bold red", "warning": "yellow", "advice": "cyan", "not-evaluated": "dim"}
 _PATH = 32  # characters of a path in a table for people
+_MANY = 4  # warnings or advice of one kind that share a line
+_VARIABLE = re.compile(r'\d+|"[^"]*"|of (?:the|a) creator.*|elements?')  # figures and names of makers
 
 
 def segments_table(summary: view.Summary) -> Table:
@@ -61,15 +64,33 @@ def findings_line(findings: validation.Findings) -> str:
     return ", ".join([verdict, *counts]) + rest
 
 
-def findings_table(findings: Iterable[validation.Finding]) -> Table:
-    """One line a finding."""
+def _together(findings: Sequence[validation.Finding]) -> Iterator[tuple[int, int]]:
+    """Number of a finding, and how many more of its kind its line stands for.
+
+    Each error has its line. Warnings and advice that say the same of many attributes, as of a vendor's private or stray
+    ones, share one: they are read as one, and would hide the rest.
+    """
+    kinds: dict[tuple[str, ...], list[int]] = {}
+    for number, one in enumerate(findings):
+        said = _VARIABLE.sub("#", one.message)
+        own = (str(number),) if one.level == "error" else ()
+        kinds.setdefault((one.level, one.rule, said, *own), []).append(number)
+    alone = [(number, 0) for numbers in kinds.values() if len(numbers) < _MANY for number in numbers]
+    shared = [(numbers[0], len(numbers) - 1) for numbers in kinds.values() if len(numbers) >= _MANY]
+    yield from sorted(alone + shared)
+
+
+def findings_table(findings: Sequence[validation.Finding]) -> Table:
+    """One line a finding; warnings and advice that say the same of many attributes have one together."""
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("level")
     table.add_column("where", overflow="fold", ratio=2)
     table.add_column("what", overflow="fold", ratio=3)
     table.add_column("rule", overflow="fold", ratio=1)
-    for one in findings:
+    for number, others in _together(findings):
+        one = findings[number]
         more = f" (x{one.count})" if one.count > 1 else ""
+        more += f" and {others} more" if others else ""
         table.add_row(
             f"[{_STYLES[one.level]}]{one.level}[/]",
             escape(one.path + more),
@@ -79,8 +100,11 @@ def findings_table(findings: Iterable[validation.Finding]) -> Table:
     return table
 
 
-def shared_table(shared: Iterable[validation.SharedFinding], folder: str = "") -> Table:
-    """One line a finding, whatever the number of files that have it; paths in short if their folder is given."""
+def shared_table(shared: Sequence[validation.SharedFinding], folder: str = "") -> Table:
+    """One line a finding, whatever the number of files that have it; paths in short if their folder is given.
+
+    Warnings and advice that say the same of many attributes have one line together.
+    """
     table = Table(box=None, pad_edge=False, header_style="bold")
     table.add_column("level")
     table.add_column("files", justify="right")
@@ -88,9 +112,11 @@ def shared_table(shared: Iterable[validation.SharedFinding], folder: str = "") -
     table.add_column("what", overflow="fold", ratio=3)
     table.add_column("rule", overflow="fold", ratio=1)
     table.add_column("first file", overflow="fold", ratio=2)
-    for one in shared:
+    for number, rest in _together([one.finding for one in shared]):
+        one = shared[number]
         finding = one.finding
         more = f" (x{finding.count})" if finding.count > 1 else ""
+        more += f" and {rest} more" if rest else ""
         others = "" if one.alike else " (figures differ)"
         table.add_row(
             f"[{_STYLES[finding.level]}]{finding.level}[/]",
@@ -98,7 +124,7 @@ def shared_table(shared: Iterable[validation.SharedFinding], folder: str = "") -
             escape(finding.path + more),
             escape(validation.printable(finding.message) + others),
             escape(finding.rule),
-            escape(_short(validation.printable(one.first), folder)),
+            escape(_short(validation.printable(one.first, line=True), folder)),
         )
     return table
 

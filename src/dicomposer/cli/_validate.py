@@ -150,7 +150,7 @@ def _print(report: validation.Report, output: Output, console: Console) -> None:
     for one in report if by_file else named if len(named) <= _FEW else ():
         shown = one.findings.down_to(output.level)
         if len(shown) or one.named:  # of a folder, files that there is nothing to say about are counted only
-            path = escape(validation.printable(one.path))
+            path = escape(validation.printable(one.path, line=True))
             console.print(f"[bold]{path}[/]  {findings_line(one.findings)}", soft_wrap=True)
         if by_file and len(shown):
             console.print(findings_table(shown))
@@ -160,7 +160,8 @@ def _print(report: validation.Report, output: Output, console: Console) -> None:
         folder = _common_folder(report) if console.is_terminal else ""
         console.print(shared_table(shared, folder))
         if folder:
-            console.print(f"[dim]files are below {escape(validation.printable(folder))}[/]", soft_wrap=True)
+            below = escape(validation.printable(folder, line=True))
+            console.print(f"[dim]files are below {below}[/]", soft_wrap=True)
     console.print(_verdict(report), soft_wrap=True)
 
 

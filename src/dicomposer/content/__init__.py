@@ -33,6 +33,14 @@ from dicomposer.content._palette import (
 from dicomposer.content._plane import PixelMeasuresSequence, PlaneOrientationSequence, PlanePositionSequence
 from dicomposer.content._positions import plane_positions_of_image, plane_positions_of_series
 from dicomposer.content._references import ReferencedImageSequence
+from dicomposer.content._specimens import (
+    SpecimenCollection,
+    SpecimenDescription,
+    SpecimenPreparationStep,
+    SpecimenProcessing,
+    SpecimenSampling,
+    SpecimenStaining,
+)
 from dicomposer.content._tiling import (
     are_plane_positions_tiled_full,
     compute_plane_position_slide_per_frame,
@@ -65,6 +73,12 @@ __all__ = [
     "ReferencedImageSequence",
     "SOPCommonModule",
     "SegmentedPaletteColorLUT",
+    "SpecimenCollection",
+    "SpecimenDescription",
+    "SpecimenPreparationStep",
+    "SpecimenProcessing",
+    "SpecimenSampling",
+    "SpecimenStaining",
     "VOILUTTransformation",
     "are_plane_positions_tiled_full",
     "compute_plane_position_slide_per_frame",

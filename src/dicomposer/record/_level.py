@@ -28,6 +28,7 @@ _SHORT = frozenset(b"AE AS AT CS DA DS DT FL FD IS LO LT PN SH SL SS ST TM UI UL
 _NAMES = {vr: vr.decode() for vr in _SHORT | _LONG}
 
 _Elements = dict[int, RawDataElement]
+_made = tuple.__new__
 
 
 @lru_cache(maxsize=8192)
@@ -94,6 +95,12 @@ class _Scanner:
                 group, number, _ = head(data, at)
                 tag, length, value = group << 16 | number, self.short(data, at + 6)[0], at + 8
                 stop = value + length
+            elif vr == b"SQ" and at + 12 <= end:
+                group, number, _ = head(data, at)
+                tag, length, value = group << 16 | number, self.long(data, at + 8)[0], at + 12
+                stop = value + length
+                if length == _UNDEFINED:
+                    stop = self.end_of(value, end, 0, _SEQUENCE_END)
             else:
                 tag, vr, length, value = self.header(at, end)
                 if tag == _ITEM_END:
@@ -109,7 +116,10 @@ class _Scanner:
             last = tag
             name = None if vr is None else _NAMES.get(vr) or vr.decode("latin-1")
             key = base_tag(tag)
-            found[key] = RawDataElement(key, name, stop - value, data[value:stop], value, implicit, little)
+            # as RawDataElement(...) does, without its constructor in Python
+            found[key] = _made(
+                RawDataElement, (key, name, stop - value, data[value:stop], value, implicit, little)
+            )
             at = stop + (8 if length == _UNDEFINED else 0)
         return found, end
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any, TypeVar
 
+from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException
@@ -56,6 +57,11 @@ def _tag(keyword: str) -> BaseTag:
     return Tag(keyword)
 
 
+@cache
+def _vr(keyword: str) -> str:
+    return dictionary_VR(_tag(keyword))
+
+
 def value_of(dataset: Dataset, keyword: str) -> Any:
     """Decoded value of an attribute; None if absent or empty.
 
@@ -85,7 +91,11 @@ def items_of(dataset: Dataset, keyword: str) -> Sequence[Dataset]:
     value = value_of(dataset, keyword)
     if value is None:
         return ()
-    if not isinstance(value, Sequence) or isinstance(value, str | bytes | MultiValue):
+    if (
+        not isinstance(value, Sequence)
+        or isinstance(value, str | bytes | MultiValue)
+        or (len(value) and not isinstance(value[0], Dataset))  # numbers come as lists
+    ):
         raise DamagedFileError(f"{keyword} is not a sequence of items", tag=int(_tag(keyword)))
     return value
 
@@ -95,7 +105,10 @@ def _undecoded(dataset: Dataset, keyword: str) -> Any:
     element = dataset._dict.get(_tag(keyword))
     if element is None:
         return None
-    if isinstance(element, RawDataElement) and (element.value is None or element.VR in _BINARY):
+    if isinstance(element, RawDataElement) and (
+        element.value is None
+        or (element.VR or _vr(keyword)) in _BINARY  # implicit VR: as the dictionary says
+    ):
         return value_of(dataset, keyword)  # deferred by pydicom, or binary
     return element.value
 

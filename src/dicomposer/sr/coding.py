@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from dicomposer.coding import CodedConcept
 
-__all__ = ["CodedConcept"]
+__all__ = ["DEFAULT_LANGUAGE", "CodedConcept"]
+
+#: Language of a report that does not say otherwise.
+DEFAULT_LANGUAGE = CodedConcept("en-US", "RFC5646", "English (United States)")

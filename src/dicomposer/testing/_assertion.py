@@ -86,7 +86,7 @@ def _words(report: Report) -> str:
     lines = []
     for one in shared[:_MOST]:
         more = f", and {one.files - 1} more" if one.files > 1 else ""
-        place = f"{one.first}{more}: " if one.first else ""
+        place = f"{printable(one.first, line=True)}{more}: " if one.first else ""
         lines.append(f"  {place}{one.finding}")
     if len(shared) > _MOST:
         lines.append(f"  and {len(shared) - _MOST} more findings")

@@ -21,6 +21,7 @@ from dicomposer.validation._content_items import (
     code_of,
     is_report,
     measurement_groups,
+    root_of,
     segments_of,
     walk,
 )
@@ -160,20 +161,20 @@ def _report_template(subject: Subject) -> Iterator[Issue]:
 
 @rule("air-procedure", _ENCODING, applies=is_report, level="warning", profile=PROFILE)
 def _procedure(subject: Subject) -> Iterator[Issue]:
-    if not children(subject.root, _PROCEDURE_REPORTED):
+    if not children(root_of(subject), _PROCEDURE_REPORTED):
         message = "has no Procedure Reported, which tells the imaging procedure that was analysed"
         yield Issue("ContentSequence", message)
 
 
 @rule("air-observer", _RECOMMENDED, applies=is_report, level="advice", profile=PROFILE)
 def _observer(subject: Subject) -> Iterator[Issue]:
-    types = children(subject.root, _OBSERVER_TYPE)
-    devices = [item for item in types if code_of(item, "ConceptCodeSequence") == (_DEVICE, "DCM")]
+    types = children(root_of(subject), _OBSERVER_TYPE)
+    devices = [node for node in types if code_of(node.item, "ConceptCodeSequence") == (_DEVICE, "DCM")]
     if not devices:
         yield Issue(
             "ContentSequence", "names no device as observer: readers cannot tell that a program found this"
         )
-    elif not children(subject.root, _DEVICE_UID):
+    elif not children(root_of(subject), _DEVICE_UID):
         yield Issue("ContentSequence", "has no Device Observer UID")
 
 
@@ -181,7 +182,7 @@ def _observer(subject: Subject) -> Iterator[Issue]:
 def _tracking(subject: Subject) -> Iterator[Issue]:
     for group in measurement_groups(subject):
         if child(group, TRACKING_UID) is None or child(group, TRACKING_IDENTIFIER) is None:
-            yield Issue(group.path, "has no tracking identifier and UID: the finding cannot be followed")
+            yield Issue(group.item.path, "has no tracking identifier and UID: the finding cannot be followed")
 
 
 # -- several results ------------------------------------------------------------------------------------------------
@@ -234,7 +235,7 @@ def air_facts(subject: Subject, key: bytes = b"dicomposer") -> AirFacts | None:
         root=kind == "report" and "1500" in templates,
         study=_digest(root.uid("StudyInstanceUID"), key),
         instance=_digest(root.uid("SOPInstanceUID"), key),
-        referred=_referred(root, key) if kind in ("report", "key objects") else frozenset(),
+        referred=_referred(subject, key) if kind in ("report", "key objects") else frozenset(),
         segments=_segments(root, key) if kind == "segmentation" else (),
         links=tuple(_links(subject, key)) if kind == "report" else (),
     )
@@ -246,12 +247,16 @@ def _digest(uid: str, key: bytes) -> int:
     return int.from_bytes(blake2b(uid.encode(), digest_size=8, key=key).digest(), "little") or 1
 
 
-def _referred(root: Item, key: bytes) -> frozenset[int]:
+def _referred(subject: Subject, key: bytes) -> frozenset[int]:
     """Instances below the root's content items, and those that the evidence lists."""
+    root = subject.root
+    nodes = {
+        id(node.form): node for node in walk(root_of(subject))
+    }  # what is referred to is part of the form
     found = {
         reference.uid("ReferencedSOPInstanceUID")
-        for item in walk(root)
-        for reference in item.items("ReferencedSOPSequence")
+        for node in nodes.values()
+        for reference in node.item.items("ReferencedSOPSequence")
     }
     for name in ("CurrentRequestedProcedureEvidenceSequence", "PertinentOtherEvidenceSequence"):
         for study in root.items(name):
@@ -274,9 +279,9 @@ def _links(subject: Subject, key: bytes) -> Iterator[tuple[int, int, int, str]]:
         tracking = child(group, TRACKING_UID)
         if tracking is None:
             continue
-        uid = _digest(tracking.uid("UID"), key)
-        for item in walk(group):
-            for instance, number in segments_of(item):
+        uid = _digest(tracking.item.uid("UID"), key)
+        for node in walk(group):
+            for instance, number in segments_of(node):
                 yield _digest(instance, key), number, uid, tracking.path_of("UID")
 
 

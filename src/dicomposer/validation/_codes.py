@@ -46,8 +46,24 @@ _DESIGNATORS = frozenset(
     RoleCode""".split()
 )
 _SIDES = frozenset(("left", "right"))
+#: Words that say where in a structure, and their opposites; a meaning that has one for the other is another.
+_OPPOSITES = tuple(
+    map(frozenset, (
+        ("left", "right"), ("upper", "lower"), ("superior", "inferior"), ("anterior", "posterior"),
+        ("medial", "lateral"), ("proximal", "distal"), ("internal", "external"), ("ventral", "dorsal"),
+        ("ascending", "descending"), ("maxillary", "mandibular"), ("arterial", "venous"), ("systolic", "diastolic"),
+    ))
+)  # fmt: skip
+#: Words that many meanings share, whatever they mean: of sides and places, and of grammar.
+_COMMON = frozenset(word for pair in _OPPOSITES for word in pair) | frozenset(
+    """both bilateral structure structures entire whole part parts region body organ system tissue area of the and in
+    to or a an total first second third fourth fifth artery arteries vein veins joint nerve muscle
+    gland""".split()
+)
+#: Words by which terminologies lengthen a name: "Kidney structure", "Entire kidney".
+_LENGTHENING = frozenset("structure structures entire whole of the".split())
 #: Letters shared, below which a meaning is worth a look; and one that is known to belong to another code.
-_DISSIMILAR, _UNLIKE = 0.35, 0.5
+_DISSIMILAR, _UNLIKE = 0.35, 0.7
 _MOST_KEPT = 8192
 _KEPT: dict[Any, tuple[Note, ...]] = {}
 
@@ -220,6 +236,8 @@ def _value_notes(value: str, scheme: str, meaning: str) -> Iterable[Note]:
     rule = "code-meaning PS3.3 8.3"
     if _other_side(meaning, known):
         yield rule, "warning", "CodeMeaning", "names the other side than its code does"
+    elif _turned(meaning, known) and _means_another(meaning, scheme, known):
+        yield rule, "warning", "CodeMeaning", "is that of another code, which lies opposite to its own"
     elif _akin(meaning, known):
         return
     elif not _similar(meaning, known, _UNLIKE) and _means_another(meaning, scheme, known):
@@ -259,13 +277,29 @@ def _words(text: str) -> list[str]:
 def _akin(meaning: str, known: Iterable[str]) -> bool:
     """Whether a meaning shares a word, the beginning of one or its initials with one that is known."""
     mine = _words(meaning)
-    stems = {word[:4] for word in mine}
+    stems = _stems(mine)
     for text in known:
         theirs = _words(text)
-        if mine == theirs or stems & {word[:4] for word in theirs}:
+        if mine == theirs or stems & _stems(theirs):
             return True
         # abbreviations: "MR" for "Magnetic Resonance"
         if _initials(theirs) == "".join(mine) or _initials(mine) == "".join(theirs):
+            return True
+    return False
+
+
+def _stems(words: list[str]) -> set[str]:
+    """Beginnings of the words that tell something; of all, if none does."""
+    telling = [word for word in words if word not in _COMMON]
+    return {word[:4] for word in telling or words}
+
+
+def _turned(meaning: str, known: Iterable[str]) -> bool:
+    """Whether a meaning says upper where all that are known say lower, and so on."""
+    mine = set(_words(meaning))
+    for pair in _OPPOSITES:
+        here = pair & mine
+        if len(here) == 1 and all(pair & set(_words(text)) == pair - here for text in known):
             return True
     return False
 
@@ -292,6 +326,10 @@ def _means_another(meaning: str, scheme: str, known: Iterable[str]) -> bool:
     """Whether a meaning is that of other codes of the scheme, none of which could also mean what is known."""
     scheme = "SCT" if scheme in _RETIRED else scheme
     others = standard.codes(meaning, scheme=scheme)
+    if not others:
+        words = _words(meaning)
+        short = [word for word in words if word not in _LENGTHENING]
+        others = standard.codes(" ".join(short), scheme=scheme) if 0 < len(short) < len(words) else ()
     ours = {" ".join(_words(text)) for text in known}
     return bool(others) and not any(
         ours & {" ".join(_words(text)) for text in other.meanings} for other in others

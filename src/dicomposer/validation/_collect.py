@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from typing import TypeAlias
 
 from dicomposer.validation._findings import LEVELS, Finding, Level, level_rank
 from dicomposer.validation._view import Item
@@ -11,6 +12,10 @@ from dicomposer.validation._view import Item
 __all__ = ["Collector"]
 
 _NUMBERS = re.compile(r"\[\d+\]")
+#: Most findings that differ in nothing but the attribute; what is beyond is one more, with a count.
+MOST_PLACES = 500
+#: Rule, level, path without item numbers, message.
+_Key: TypeAlias = tuple[str, Level, str, str]
 
 
 class Collector:
@@ -24,9 +29,12 @@ class Collector:
 
     def __init__(self, level: Level = LEVELS[-1]) -> None:
         self._rank = level_rank(level)
-        self._found: dict[tuple[str, Level, str, str], tuple[str, int]] = {}
+        self._found: dict[_Key, tuple[str, int]] = {}
+        self._places: dict[tuple[str, Level, str], int] = {}
         #: How often something was noted, but for rules that were not evaluated.
         self.events = 0
+        #: Keys of what is noted, while somebody wants to know (see :meth:`again`).
+        self.noted: list[tuple[str, Level, str, str]] | None = None
 
     def wants(self, level: Level) -> bool:
         """Whether findings of a level are gathered."""
@@ -38,8 +46,12 @@ class Collector:
             return
         self.events += level != LEVELS[-1]
         key = (rule, level, _NUMBERS.sub("", path), message)
-        first, known = self._found.get(key, (path, 0))
-        self._found[key] = (first, known + count)
+        known = self._found.get(key)
+        if known is None:
+            key, known = self._new(key, path)
+        self._found[key] = (known[0], known[1] + count)
+        if self.noted is not None:
+            self.noted.append(key)
 
     def note(self, rule: str, level: Level, item: Item, keyword: str, message: str) -> None:
         """Note a fault of an attribute of an item, without spelling out paths of repeated ones."""
@@ -48,7 +60,24 @@ class Collector:
         self.events += level != LEVELS[-1]
         key = (rule, level, f"{item.trail}.{keyword}" if item.trail else keyword, message)
         known = self._found.get(key)
-        self._found[key] = (item.path_of(keyword), 1) if known is None else (known[0], known[1] + 1)
+        if known is None:
+            key, known = self._new(key, item.path_of(keyword))
+        self._found[key] = (known[0], known[1] + 1)
+        if self.noted is not None:
+            self.noted.append(key)
+
+    def _new(self, key: _Key, path: str) -> tuple[_Key, tuple[str, int]]:
+        """Where a fault of a new place is counted: by itself, or with others once there are very many."""
+        kind = (key[0], key[1], key[3])
+        self._places[kind] = self._places.get(kind, 0) + 1
+        if self._places[kind] > MOST_PLACES:
+            key = (key[0], key[1], "", key[3])
+        return key, self._found.get(key, (path, 0))
+
+    def again(self, key: tuple[str, Level, str, str]) -> None:
+        """Count once more what was noted, of what was not evaluated."""
+        path, count = self._found[key]
+        self._found[key] = (path, count + 1)
 
     def __iter__(self) -> Iterator[Finding]:
         for (rule, level, _, message), (path, count) in self._found.items():

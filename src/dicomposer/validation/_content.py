@@ -1,33 +1,37 @@
 """Content items of structured reports: their tree, and what each of them holds (PS3.3 C.17.3).
 
-The tree is read once, without recursion, into a flat list of :class:`Node`; the attributes of each item are then
-checked against the block of its value type, as any other item. Rules on the tree: `_content_rules`.
+The attributes of each item are checked against the block of its value type, as those of any other item. What holds of
+one item holds of all of the same form (see `_content_tree`) at the same depth: those are checked once.
+Rules on the tree: `_content_rules`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 from dicomposer import standard
-from dicomposer.errors import DamagedFileError
 from dicomposer.standard import Attribute
 from dicomposer.validation._collect import Collector
 from dicomposer.validation._content_relations import VALUE_TYPES
-from dicomposer.validation._presence import CONTENT_SEQUENCE, Block, Walker
+from dicomposer.validation._content_tree import (
+    FLOATING,
+    GRAPHIC,
+    MEASURED,
+    NUMERIC,
+    Form,
+    Node,
+    content_tree,
+)
+from dicomposer.validation._presence import Block, Plan, Walker
 from dicomposer.validation._subject import Subject
-from dicomposer.validation._view import Item, tag_of
+from dicomposer.validation._view import Item
 
 __all__ = ["CONTENT", "Node", "check_content", "content_tree", "has_content", "root_blocks"]
 
 #: Key of the module.
 CONTENT = "sr-document-content"
-#: Deeper ones are said to be too deep and not looked at: no template nests half as far.
-MOST_DEEP = 100
-
-_VALUE_TYPE = tag_of("ValueType")
-_RELATIONSHIP = tag_of("RelationshipType")
-_REFERENCE = tag_of("ReferencedContentItemIdentifier")
 
 #: Attributes of any content item.
 _COMMON = """ObservationDateTime ObservationUID ValueType ConceptNameCodeSequence ContentTemplateSequence
@@ -57,73 +61,12 @@ _NAMED = frozenset("TEXT NUM CODE DATETIME DATE TIME UIDREF PNAME".split())
 _OPTIONAL = frozenset("ObservationDateTime ContentTemplateSequence NumericValueQualifierCodeSequence".split())
 
 
-class Node:
-    """One content item.
-
-    Attributes
-    ----------
-    item : Item
-    value_type, relationship : str
-        "" where absent.
-    reference : tuple of int or None
-        Of an item by reference: where its target stands.
-    parent : Node or None
-    children : list of Node
-    depth : int
-        0 for the root.
-    problem : str
-        What is wrong with its sequence of items, if that cannot be read.
-    """
-
-    __slots__ = ("children", "depth", "item", "parent", "problem", "reference", "relationship", "value_type")
-
-    def __init__(self, item: Item, parent: Node | None) -> None:
-        self.item = item
-        self.parent = parent
-        self.children: list[Node] = []
-        self.depth: int = 0 if parent is None else parent.depth + 1
-        self.problem = ""
-        self.value_type = item.text("ValueType") if _VALUE_TYPE in item.elements else ""
-        self.relationship = item.text("RelationshipType") if _RELATIONSHIP in item.elements else ""
-        self.reference: tuple[int, ...] | None = None
-        if _REFERENCE in item.elements:
-            values = item.values("ReferencedContentItemIdentifier")
-            self.reference = tuple(value for value in values if isinstance(value, int))
-
-    def path_of(self, keyword: str) -> str:
-        """Path of an attribute of the item."""
-        return self.item.path_of(keyword)
-
-
 def has_content(subject: Subject) -> bool:
     """Whether the object is a structured report (or a key object or rendition selection)."""
     iod = subject.iod
     return iod is not None and subject.once(
         "has content", lambda: any(usage.module.key == CONTENT for usage in iod.modules)
     )
-
-
-def content_tree(subject: Subject) -> list[Node]:
-    """All content items, the root first, parents before children; read at the first call."""
-    return subject.once("content tree", lambda: list(_read(subject.root)))
-
-
-def _read(root: Item) -> Iterator[Node]:
-    waiting = [Node(root, None)]
-    while waiting:
-        node = waiting.pop()
-        yield node
-        element = node.item.get(CONTENT_SEQUENCE)
-        if element is None:
-            continue
-        if node.depth >= MOST_DEEP:
-            node.problem = f"is nested deeper than {MOST_DEEP} levels, which is not looked at"
-            continue
-        try:
-            node.children = [Node(item, node) for item in element.items]
-        except DamagedFileError:
-            node.problem = "is damaged: its bytes do not hold together as items"
-        waiting += reversed(node.children)
 
 
 # -- attributes -----------------------------------------------------------------------------------------------------
@@ -181,17 +124,103 @@ def check_content(subject: Subject, collector: Collector, walker: Walker) -> Non
     """Check the attributes of every content item but the root, which is checked with the rest of the object."""
     if not has_content(subject):
         return
+    known = _Known(walker, collector)
     for node in content_tree(subject):
         if node.problem:
             level = "error" if node.problem.startswith("is damaged") else "not-evaluated"
             rule = "damaged-sequence PS3.5 7.5" if level == "error" else "content PS3.3 C.17.3"
             collector.add(rule, level, node.path_of("ContentSequence"), node.problem)  # type: ignore[arg-type]
-        element = node.item.get(CONTENT_SEQUENCE)
-        if element is not None:
-            walker.check_order(element)
-        if node.parent is not None:
-            place = "value" if node.reference is None or node.value_type else "reference"
-            walker.walk(node.item, (content_block(node.value_type, place),))
+        if node.listed is not None:
+            walker.check_order(node.listed)
+        if node.parent is not None and not known.holds(node):
+            known.judge(node)
+
+
+class _Known:
+    """Forms of items with which nothing is wrong, by depth: paths without numbers are the same there.
+
+    Parameters
+    ----------
+    walker : Walker
+    collector : Collector
+    """
+
+    def __init__(self, walker: Walker, collector: Collector) -> None:
+        self._walker = walker
+        self._collector = collector
+        self._good: set[tuple[int, Form]] = set()
+        #: Measured values that were met; what is noted of each that differs, by depth and what they have in common.
+        self._met: set[tuple[int, bytes]] = set()
+        self._noted: dict[tuple[int, Any], tuple[Plan, str, list[Any]]] = {}
+
+    def holds(self, node: Node) -> bool:
+        """Whether nothing is wrong with an item, for all that is known."""
+        if node.own is None or (node.depth, node.form) not in self._good:
+            return False
+        if node.form.free == MEASURED and (node.depth, node.own) not in self._met:
+            known = self._noted.get((node.depth, node.form.measured))
+            if known is None:
+                return False
+            plan, trail, notes = known
+            self._met.add((node.depth, node.own))
+            self._walker.trust(plan, trail, node.own)
+            for note in notes:
+                self._collector.again(note)
+        return True
+
+    def judge(self, node: Node) -> None:
+        """Check an item, and remember its form if nothing is wrong."""
+        place = "value" if node.reference is None or node.value_type else "reference"
+        blocks = (content_block(node.value_type, place),)
+        item, collector = node.item, self._collector
+        before, collector.noted = collector.events, []
+        try:
+            self._walker.walk(item, blocks)
+        finally:
+            noted, collector.noted = collector.noted, None
+        if node.value_type == "NUM":
+            self._meet(node, blocks, noted)
+        own = any("." not in one[2][len(item.trail) + 1 :] for one in noted)
+        good = node.shared and collector.events == before and not own and not item.outer
+        if good and self._is_free(node.form, blocks):
+            self._good.add((node.depth, node.form))
+
+    def _meet(self, node: Node, blocks: tuple[Block, ...], noted: list[Any]) -> None:
+        """Remember measured values, and what was noted of the first that has this in common."""
+        source = node.item.elements.get(MEASURED)
+        value = None if source is None else source.value
+        if type(value) is not bytes or (node.depth, value) in self._met:
+            return
+        self._met.add((node.depth, value))
+        if node.shared and node.form.free == MEASURED:
+            trail = node.item.trail
+            inner = f"{trail}.MeasuredValueSequence."
+            notes = [one for one in noted if one[2].startswith(inner) and "." not in one[2][len(inner) :]]
+            self._noted[node.depth, node.form.measured] = (
+                self._walker.plan_of(MEASURED, blocks),
+                trail,
+                notes,
+            )
+
+    def _is_free(self, form: Form, blocks: tuple[Block, ...]) -> bool:
+        """Whether nothing but their representation is asked of the values that items of a form have of their own."""
+        tag = form.free
+        if not tag:
+            return True
+        plan = self._walker.plan_of(tag, blocks)
+        if any(tag in block.compared for block in blocks) or not plan.attributes:
+            return False
+        if tag != MEASURED:
+            return (
+                plan.static
+                and not plan.rules
+                and (plan.multiplicity == "2-n" if tag == GRAPHIC else plan.simple)
+            )
+        if form.value_type != "NUM":
+            return False
+        numbers = [one for one in (NUMERIC, FLOATING) if one in form.measured]
+        compared = any(one in block.compared for block in plan.inner for one in numbers)
+        return not compared and all(self._walker.plan_of(one, plan.inner).simple for one in numbers)
 
 
 def root_blocks(root: Item) -> Sequence[Block]:

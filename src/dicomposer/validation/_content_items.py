@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
+from dicomposer.errors import DamagedFileError
+from dicomposer.validation._content_tree import TEXT, Node, content_tree
 from dicomposer.validation._subject import Subject
 from dicomposer.validation._view import Item
 
@@ -17,7 +19,9 @@ __all__ = [
     "concept",
     "is_report",
     "measurement_groups",
+    "root_of",
     "segments_of",
+    "text_of",
     "walk",
 ]
 
@@ -42,42 +46,80 @@ def code_of(item: Item, sequence: str) -> tuple[str, str]:
     return found[0].text("CodeValue"), found[0].text("CodingSchemeDesignator")
 
 
-def concept(item: Item) -> str:
+def concept(node: Node) -> str:
     """Code value of a content item's name, if its scheme is DCM; else ""."""
-    value, scheme = code_of(item, "ConceptNameCodeSequence")
-    return value if scheme == "DCM" else ""
+    known: str | None = node.form.kept.get("concept")
+    if known is None:
+        value, scheme = code_of(node.item, "ConceptNameCodeSequence")
+        known = node.form.kept["concept"] = value if scheme == "DCM" else ""
+    return known
 
 
-def children(item: Item, name: str) -> list[Item]:
+def below(node: Node) -> Sequence[Node]:
+    """Content items directly below one.
+
+    Raises
+    ------
+    DamagedFileError
+        If they cannot be read.
+    """
+    if node.problem and not node.children:
+        raise DamagedFileError(node.problem)
+    return node.children
+
+
+def children(node: Node, name: str) -> list[Node]:
     """Content items directly below one, of a certain name."""
-    return [one for one in item.items("ContentSequence") if concept(one) == name]
+    return [one for one in below(node) if concept(one) == name]
 
 
-def measurement_groups(subject: Subject) -> list[Item]:
+def measurement_groups(subject: Subject) -> list[Node]:
     """Measurement groups of a report, those of all TID 1410, 1411 and 1501."""
-    return subject.once("measurement groups", lambda: _groups(subject.root))
+    return subject.once("measurement groups", lambda: _groups(root_of(subject)))
 
 
-def _groups(root: Item) -> list[Item]:
+def root_of(subject: Subject) -> Node:
+    """The root of the content tree."""
+    return content_tree(subject)[0]
+
+
+def _groups(root: Node) -> list[Node]:
     return [group for container in children(root, _MEASUREMENTS) for group in children(container, _GROUP)]
 
 
-def walk(item: Item) -> Iterator[Item]:
+def walk(node: Node) -> Iterator[Node]:
     """All content items below one."""
-    for inner in item.items("ContentSequence"):
+    waiting = [iter(below(node))]
+    while waiting:
+        inner = next(waiting[-1], None)
+        if inner is None:
+            waiting.pop()
+            continue
         yield inner
-        yield from walk(inner)
+        waiting.append(iter(below(inner)))
 
 
-def child(item: Item, name: str) -> Item | None:
+def child(node: Node, name: str) -> Node | None:
     """The first content item directly below one, of a certain name."""
-    return next((one for one in item.items("ContentSequence") if concept(one) == name), None)
+    return next((one for one in below(node) if concept(one) == name), None)
 
 
-def segments_of(item: Item) -> Iterator[tuple[str, int]]:
+def text_of(node: Node) -> str:
+    """The text of a content item of value type TEXT."""
+    if node.own is not None and node.form.free == TEXT:
+        return node.own.decode("ascii").strip()
+    return node.item.text("TextValue")
+
+
+def segments_of(node: Node) -> Sequence[tuple[str, int]]:
     """Instances and segment numbers that a content item itself refers to."""
-    if item.text("ValueType") != "IMAGE":
-        return
-    for reference in item.items("ReferencedSOPSequence"):
-        for number in reference.values("ReferencedSegmentNumber"):
-            yield reference.uid("ReferencedSOPInstanceUID"), int(number)
+    if node.value_type != "IMAGE":
+        return ()
+    known: list[tuple[str, int]] | None = node.form.kept.get("segments")
+    if known is None:
+        known = node.form.kept["segments"] = [
+            (reference.uid("ReferencedSOPInstanceUID"), int(number))
+            for reference in node.item.items("ReferencedSOPSequence")
+            for number in reference.values("ReferencedSegmentNumber")
+        ]
+    return known

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,15 +13,29 @@ from dicomposer import standard
 from dicomposer.errors import DamagedFileError
 from dicomposer.validation._content import Node, content_tree, has_content
 from dicomposer.validation._content_relations import RELATIONSHIPS, VALUE_TYPES, permitted
+from dicomposer.validation._content_tree import GRAPHIC
 from dicomposer.validation._rules import Issue, rule
 from dicomposer.validation._subject import PIXEL_TAGS, Subject
 from dicomposer.validation._view import Item, tag_of
 
-__all__: list[str] = []
+__all__ = ["target_of"]
 
 
 def _by_value(subject: Subject, *value_types: str) -> Iterator[Node]:
-    return (node for node in content_tree(subject) if node.value_type in value_types)
+    """Content items of certain value types, in the order of the tree."""
+    return (
+        node
+        for node in subject.once("items with values", lambda: _valued(subject))
+        if node.value_type in value_types
+    )
+
+
+def _valued(subject: Subject) -> list[Node]:
+    return [node for node in content_tree(subject) if node.value_type in _OF_INTEREST]
+
+
+#: Value types that one of the rules is about.
+_OF_INTEREST = frozenset("SCOORD SCOORD3D TCOORD IMAGE COMPOSITE WAVEFORM".split())
 
 
 # -- relationships --------------------------------------------------------------------------------------------------
@@ -41,7 +56,7 @@ def _relationships(subject: Subject) -> Iterator[Issue]:
             continue
         source = node.parent.value_type
         by_reference = node.reference is not None
-        place = _target(nodes[0], node.reference) if node.reference is not None else node
+        place = target_of(nodes[0], node.reference) if node.reference is not None else node
         if place is None or source not in VALUE_TYPES or place.value_type not in VALUE_TYPES:
             continue
         if (source, node.relationship, place.value_type, by_reference) not in allowed:
@@ -50,7 +65,7 @@ def _relationships(subject: Subject) -> Iterator[Issue]:
             yield Issue(node.path_of("RelationshipType"), message)
 
 
-def _target(root: Node, reference: tuple[int, ...]) -> Node | None:
+def target_of(root: Node, reference: tuple[int, ...]) -> Node | None:
     """The content item at a place, each number of which counts from 1; the first is the root."""
     if not reference or reference[0] != 1:
         return None
@@ -69,7 +84,7 @@ def _by_reference(subject: Subject) -> Iterator[Issue]:
         if node.reference is None:
             continue
         path = node.path_of("ReferencedContentItemIdentifier")
-        target = _target(nodes[0], node.reference)
+        target = target_of(nodes[0], node.reference)
         if node.value_type:
             yield Issue(path, "stands in an item that has a value of its own")
         elif target is None:
@@ -138,26 +153,36 @@ def _coordinates_3d(subject: Subject) -> Iterator[Issue]:
 
 def _shape(node: Node, axes: int, counts: dict[str, tuple[int, int | None]]) -> Iterator[Issue]:
     """Number of coordinates, and what the kind of graphic asks of the points."""
-    kind, path = node.item.text("GraphicType"), node.path_of("GraphicData")
-    values = node.item.values("GraphicData")
-    if not kind or not values:
+    kind, values = _graphic(node)
+    if not kind or not len(values):
         return
     if kind not in counts:
         yield Issue(node.path_of("GraphicType"), f"is not among {', '.join(sorted(counts))}")
         return
     if len(values) % axes:
-        yield Issue(path, f"has a number of coordinates that is no multiple of {axes}")
+        yield Issue(node.path_of("GraphicData"), f"has a number of coordinates that is no multiple of {axes}")
         return
     points = np.asarray(values, float).reshape(-1, axes)
     if not np.isfinite(points).all():
-        yield Issue(path, "holds coordinates that are no finite numbers")
+        yield Issue(node.path_of("GraphicData"), "holds coordinates that are no finite numbers")
         return
     fewest, most = counts[kind]
     if len(points) < fewest or most is not None and len(points) > most:
         need = f"{fewest}" if most == fewest else f"at least {fewest}"
-        yield Issue(path, f"has not the number of points that a {kind} needs: {need}")
+        yield Issue(node.path_of("GraphicData"), f"has not the number of points that a {kind} needs: {need}")
         return
-    yield from _form(kind, points, path)
+    if kind in ("POLYGON", "ELLIPSE", "ELLIPSOID"):
+        yield from _form(kind, points, node.path_of("GraphicData"))
+
+
+def _graphic(node: Node) -> tuple[str, Any]:
+    """Graphic type and coordinates, without a view of the item where its form tells."""
+    if node.own is None or node.form.free != GRAPHIC:
+        return node.item.text("GraphicType"), node.item.values("GraphicData")
+    kind = node.form.kept.get("graphic type")
+    if kind is None:
+        kind = node.form.kept["graphic type"] = node.item.text("GraphicType")
+    return kind, np.frombuffer(node.own, "<f4")
 
 
 def _form(kind: str, points: NDArray[np.float64], path: str) -> Iterator[Issue]:
@@ -218,22 +243,41 @@ def _nature(uid: str) -> tuple[bool, bool, bool] | None:
 
 @rule("sr-image-reference", "PS3.3 C.18.4", applies=has_content)
 def _image_references(subject: Subject) -> Iterator[Issue]:
-    for node in _by_value(subject, "IMAGE", "WAVEFORM"):
-        for item in _items(node.item, "ReferencedSOPSequence")[:1]:
-            nature = _nature(item.uid("ReferencedSOPClassUID"))
-            framed = tag_of("ReferencedFrameNumber") in item
-            if framed and tag_of("ReferencedSegmentNumber") in item:
-                message = "stands beside Referenced Segment Number, though only one of them may"
-                yield Issue(item.path_of("ReferencedFrameNumber"), message)
-            if nature is None:
-                continue
-            pixels, frames, waveform = nature
-            if framed and pixels and not frames and node.value_type == "IMAGE":
-                message = "refers to frames of a class whose images have but one"
-                yield Issue(item.path_of("ReferencedFrameNumber"), message)
-            if not (pixels if node.value_type == "IMAGE" else waveform):
-                message = f"is of a class that is no {node.value_type.lower()}, though the value type says so"
-                yield Issue(item.path_of("ReferencedSOPClassUID"), message, "warning")
+    yield from _once_of_each_form(
+        _by_value(subject, "IMAGE", "WAVEFORM"), "image reference", _image_reference
+    )
+
+
+def _once_of_each_form(
+    nodes: Iterable[Node], name: str, judge: Callable[[Node], Iterable[Issue]]
+) -> Iterator[Issue]:
+    """Issues of nodes; of those of a form with which nothing was wrong, one is looked at."""
+    for node in nodes:
+        if node.shared and name in node.form.kept:
+            continue
+        issues = list(judge(node))
+        yield from issues
+        if node.shared and not issues:
+            node.form.kept[name] = True
+
+
+def _image_reference(node: Node) -> Iterator[Issue]:
+    for item in _items(node.item, "ReferencedSOPSequence")[:1]:
+        nature = _nature(item.uid("ReferencedSOPClassUID"))
+        framed = tag_of("ReferencedFrameNumber") in item
+        if framed and tag_of("ReferencedSegmentNumber") in item:
+            # Frames of label maps have several segments: neither number says it all, and writers give both.
+            message = "stands beside Referenced Segment Number, though only one of them may"
+            yield Issue(item.path_of("ReferencedFrameNumber"), message, "warning")
+        if nature is None:
+            continue
+        pixels, frames, waveform = nature
+        if framed and pixels and not frames and node.value_type == "IMAGE":
+            message = "refers to frames of a class whose images have but one"
+            yield Issue(item.path_of("ReferencedFrameNumber"), message)
+        if not (pixels if node.value_type == "IMAGE" else waveform):
+            message = f"is of a class that is no {node.value_type.lower()}, though the value type says so"
+            yield Issue(item.path_of("ReferencedSOPClassUID"), message, "warning")
 
 
 def _evidence(subject: Subject, keyword: str) -> set[str]:
@@ -264,9 +308,12 @@ def _listed(subject: Subject) -> Iterator[Issue]:
         message = "lists instances that Current Requested Procedure Evidence Sequence lists as well"
         yield Issue(names[1], message, count=len(current & other))
     known = current | other
-    for node in _by_value(subject, "IMAGE", "COMPOSITE", "WAVEFORM"):
+
+    def judge(node: Node) -> Iterator[Issue]:
         for item in _referenced(node):
             uid = item.uid("ReferencedSOPInstanceUID")
             if uid and uid not in known:
                 message = "refers to an instance that no evidence sequence lists"
                 yield Issue(item.path_of("ReferencedSOPInstanceUID"), message)
+
+    yield from _once_of_each_form(_by_value(subject, "IMAGE", "COMPOSITE", "WAVEFORM"), "evidence", judge)

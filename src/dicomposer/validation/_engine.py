@@ -28,6 +28,7 @@ from dicomposer.validation import (
     _kinds,
     _laterality,
     _meta,
+    _multiframe,
     _order,
     _parametric,
     _pixels,
@@ -49,6 +50,7 @@ from dicomposer.validation._pixels import check_pixel_values, stored_values
 from dicomposer.validation._presence import Walker
 from dicomposer.validation._rules import DEFAULT_PROFILES, Rule, check_profiles, registered
 from dicomposer.validation._subject import PIXEL_TAGS, Subject
+from dicomposer.validation._templates import check_templates
 
 __all__ = ["validate"]
 
@@ -71,6 +73,7 @@ FAMILIES = (
     _annotations,
     _documents,
     _kinds,
+    _multiframe,
     _parametric,
     _presentation,
     _registration,
@@ -204,6 +207,7 @@ def check(subject: Subject, options: Options) -> Findings:
         "attributes": walker.run,
         "functional groups": partial(check_groups, subject, collector, walker),
         "content items": partial(check_content, subject, collector, walker),
+        "templates": partial(check_templates, subject, collector),
     }
     for what, check in checks.items():
         try:
@@ -212,15 +216,23 @@ def check(subject: Subject, options: Options) -> Findings:
             DicomposerError,
             NotImplementedError,
         ) as error:  # pydicom knows not every VR a damaged file has
-            collector.add(
-                "damaged-sequence PS3.5 7.5", "error", "", f"{what} cannot be read further: {error}"
-            )
+            where = _WHERE.get(what, "") if _WHERE.get(what, "") in subject.dataset else ""
+            message = f"{what} cannot be read further: {error}"
+            collector.add("damaged-sequence PS3.5 7.5", "error", where, message)
     for rule in registered(options.profiles):
         # Rules that warn may find errors as well, those that advise do not.
         if rule.level != "advice" or collector.wants("advice"):
             _apply(rule, subject, collector)
     _pixel_values(subject, collector, options.pixels)
     return Findings(collector, subject.subject_name).without(options.ignore)
+
+
+#: Where that stands which a part of the check is about.
+_WHERE = {
+    "functional groups": "PerFrameFunctionalGroupsSequence",
+    "content items": "ContentSequence",
+    "templates": "ContentSequence",
+}
 
 
 def _pixel_values(subject: Subject, collector: Collector, pixels: bool | Collection[int]) -> None:

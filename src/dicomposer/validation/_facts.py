@@ -27,6 +27,7 @@ __all__ = [
     "ATTRIBUTES",
     "ENTITIES",
     "Concatenation",
+    "DirectoryKeys",
     "Facts",
     "FileReference",
     "brief_of",
@@ -93,6 +94,15 @@ class FileReference:
 
 
 @dataclass(frozen=True, slots=True)
+class DirectoryKeys:
+    """Digests of the patients, studies and series that records of a media directory name (PS3.3 F.5)."""
+
+    patients: frozenset[int]
+    studies: frozenset[int]
+    series: frozenset[int]
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """What one object says of itself and of others.
 
@@ -125,6 +135,8 @@ class Facts:
         Paths of the references' items, ``*`` for the item number that the row has.
     files : tuple of FileReference
         That a media directory names.
+    records : DirectoryKeys or None
+        What the records of a media directory name.
     key : bytes
         Of the digests.
     air : AirFacts or None
@@ -153,6 +165,7 @@ class Facts:
     segment_numbers: bytes = b""
     places: tuple[str, ...] = ()
     files: tuple[FileReference, ...] = ()
+    records: DirectoryKeys | None = None
     key: bytes = KEY
     air: AirFacts | None = None
 
@@ -207,6 +220,7 @@ def facts_of(
         concatenation=_concatenation(root),
         attributes=_attributes(subject, key),
         files=_unless_damaged(lambda: tuple(_files(subject, key)), ()),
+        records=_unless_damaged(lambda: _records(subject, key), None),
         air=air_facts(subject, key) if "ai-results" in profiles else None,
     )
 
@@ -418,3 +432,18 @@ def _files(subject: Subject, key: bytes) -> list[FileReference]:
                 FileReference(item.path_of("ReferencedFileID"), "/".join(parts), sop_class, instance)
             )
     return found
+
+
+def _records(subject: Subject, key: bytes) -> DirectoryKeys | None:
+    if subject.sop_class != MEDIA_DIRECTORY:
+        return None
+    patients, studies, series = set(), set(), set()
+    for item in subject.root.items("DirectoryRecordSequence"):
+        kind = item.text("DirectoryRecordType")
+        if kind == "PATIENT":
+            patients.add(_patient(item, key))
+        elif kind == "STUDY":
+            studies.add(digest_of(item.uid("StudyInstanceUID"), key))
+        elif kind == "SERIES":
+            series.add(digest_of(item.uid("SeriesInstanceUID"), key))
+    return DirectoryKeys(frozenset(patients), frozenset(studies), frozenset(series))

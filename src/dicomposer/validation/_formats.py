@@ -166,7 +166,11 @@ def _uri(path: str) -> str:
     if path == "-":
         return "stdin"
     folder = os.getcwd()
-    whole = os.path.normpath(os.path.join(folder, path))
+    # The name of a member is not a path of this machine, and must not lead out of its archive.
+    outer, inside, member = path.partition("!/")
+    whole = os.path.normpath(os.path.join(folder, outer))
+    if inside:
+        whole += inside + "/".join(one for one in member.split("/") if one not in ("", ".", ".."))
     below = os.path.relpath(whole, folder) if whole.startswith(folder.rstrip(os.sep) + os.sep) else None
     if below is not None:
         return quote(os.fsencode(below.replace(os.sep, "/")), safe="/!")

@@ -109,6 +109,12 @@ class Frames:
                 parts = [decoded] if vr in SINGLE_TEXT else decoded.split("\\")
                 yield code, [part.strip(" \0") for part in parts]
 
+    def raw(self, path: str) -> Iterator[tuple[int, bytes]]:
+        """(code, bytes) of each distinct value of text as it is encoded; nothing of numbers."""
+        column = self.table.encoded(path)
+        if column is not None and column.rows is None:
+            yield from enumerate(column.values)
+
     def having(self, path: str, code: int) -> NDArray[np.bool_]:
         """Frames that have a distinct value of :meth:`encoded`."""
         column = self.table.encoded(path)

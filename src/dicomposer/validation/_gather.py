@@ -13,7 +13,7 @@ from dicomposer.validation._frames import Frames, frame_path
 from dicomposer.validation._subject import PER_FRAME, PIXEL_TAGS, Subject
 from dicomposer.validation._view import Item, keyword_of, tag_of
 
-__all__ = ["REFERENCES", "SEGMENTS", "references_of"]
+__all__ = ["REFERENCES", "SEGMENTS", "outside_references", "references_of"]
 
 #: One distinct reference: place (number of its path) and item there; digests of UIDs (0: not said); lowest and highest
 #: frame number (0, 0: no frame numbers); how often it occurs.
@@ -106,6 +106,29 @@ def references_of(subject: Subject, digest: Digest) -> tuple[bytes, bytes, tuple
     if subject.frames is not None:
         _columns(subject.frames, gatherer)
     return gatherer.packed() if gatherer.rows else (b"", b"", ())
+
+
+def outside_references(root: Item, left_out: frozenset[int]) -> Iterator[tuple[Item, str]]:
+    """(item, UID) of references to composite instances below the root, but for those in certain sequences of it.
+
+    References below an item that names their series or study are left out: such a list needs no other.
+    """
+    for tag, inner in _sequences(root, True):
+        if tag not in left_out:
+            for one in inner:
+                yield from _plain_references(one)
+
+
+def _plain_references(item: Item) -> Iterator[tuple[Item, str]]:
+    if item.uid("SeriesInstanceUID") or item.uid("StudyInstanceUID"):
+        return
+    if _INSTANCE in item.elements:
+        uid = item.uid(_SUFFIX)
+        if uid and not item.uid("ReferencedSOPClassUID").startswith(_NORMALIZED):
+            yield item, uid
+    for _, inner in _sequences(item, False):
+        for one in inner:
+            yield from _plain_references(one)
 
 
 def _sequences(item: Item, outermost: bool) -> Iterator[tuple[int, list[Item]]]:

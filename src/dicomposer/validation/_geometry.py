@@ -96,7 +96,9 @@ def _directions(subject: Subject) -> Iterator[Issue]:
             if vectors.shape[1] == 3:
                 with np.errstate(invalid="ignore"):
                     wrong = np.abs(np.linalg.norm(vectors, axis=1) - 1) > COSINE
-                yield from _report(subject, path, wrong, "is a direction that is not of unit length")
+                none = (vectors == 0).all(axis=1)  # how writers say that there is no direction
+                yield from _report(subject, path, wrong & ~none, "is a direction that is not of unit length")
+                yield from _report(subject, path, none, "is 0, 0, 0, which is no direction", "warning")
 
 
 @rule("pixel-spacing", "PS3.3 10.7.1")
@@ -105,7 +107,15 @@ def _pixel_spacing(subject: Subject) -> Iterator[Issue]:
     for keyword, path in places:
         for where, spacing, _ in _root_or_groups(subject, keyword, path):
             with np.errstate(invalid="ignore"):
-                yield from _report(subject, where, (spacing <= 0).any(axis=1), "is not greater than 0")
+                # of a single row or column the distance to the next may be 0
+                wrong = (spacing < 0) | ((spacing == 0) & ~_single(subject, spacing.shape[1]))
+                yield from _report(subject, where, wrong.any(axis=1), "is not greater than 0")
+
+
+def _single(subject: Subject, count: int) -> Any:
+    """Whether there is but one row, and one column."""
+    single = [subject.number("Rows") == 1, subject.number("Columns") == 1]
+    return np.array(single if count == 2 else [False] * count, bool)
 
 
 @rule("slice-spacing", "PS3.3 C.7.6.16.2.1")

@@ -16,7 +16,7 @@ from dicomposer.validation._frames import Frames, frame_path
 from dicomposer.validation._lookup import lookup_for
 from dicomposer.validation._presence import Walker, group_block
 from dicomposer.validation._subject import Subject
-from dicomposer.validation._values import format_problem, multiplicity_problem
+from dicomposer.validation._values import encoded_problem, format_problem, multiplicity_problem
 
 __all__ = ["check_groups"]
 
@@ -210,6 +210,12 @@ def _columns(frames: Frames, collector: Collector) -> None:
     for path, vr in sorted({element for layout in frames.layouts for element in layout.elements}):
         if vr == "SQ":
             continue
+        for code, raw in frames.raw(path):
+            problem = encoded_problem(raw, vr, frames.root.charset)
+            if problem:
+                where = frames.having(path, code)
+                place = frame_path(path, int(np.argmax(where)))
+                collector.add("encoding PS3.5 6.2", "error", place, problem, int(where.sum()))
         keyword = path.rpartition(".")[2]
         multiplicity = _multiplicity(keyword)
         fitting: set[int] = set()

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 import numpy as np
 
+from dicomposer.validation._findings import Level
 from dicomposer.validation._frames import frame_path
 from dicomposer.validation._rules import Issue, rule
 from dicomposer.validation._subject import Subject
@@ -141,3 +142,35 @@ def _dates(subject: Subject) -> Iterator[Issue]:
             yield Issue(keyword, "lies in the future")
         if birth is not None and day < birth:
             yield Issue(keyword, "lies before Patient's Birth Date")
+
+
+#: Days of the units of Patient's Age (PS3.5 6.2).
+_UNITS = {"D": 1.0, "W": 7.0, "M": 30.4375, "Y": 365.25}
+_LONGEST_LIFE = 150 * 366
+_SHIFTED = 10 * 366
+_AGE = re.compile(r"(\d{3})([DWMY])")
+
+
+@rule(
+    "patient-age",
+    "PS3.3 C.7.2.2",
+    applies=lambda subject: (
+        tag_of("PatientAge") in subject.root and tag_of("PatientBirthDate") in subject.root
+    ),
+    level="warning",
+)
+def _age(subject: Subject) -> Iterator[Issue]:
+    """The age is that at the time of the study."""
+    root = subject.root
+    stated = _AGE.fullmatch(root.text("PatientAge"))
+    birth, day = _date(root, "PatientBirthDate"), _date(root, "StudyDate")
+    if stated is None or birth is None or day is None or day < birth or stated[1] == "000":
+        return  # an age of nothing is what anonymizers leave
+    if (day - birth).days > _LONGEST_LIFE:
+        return  # a date of birth that stands for none
+    unit = _UNITS[stated[2]]
+    away = abs((day - birth).days / unit - int(stated[1]) - 0.5)
+    if away > 2:
+        # Dates are shifted, and ages rounded, when people are made unknown: some years are no more than advice.
+        level: Level = "advice" if away * unit <= _SHIFTED else "warning"
+        yield Issue("PatientAge", "does not go with Patient's Birth Date and Study Date", level)

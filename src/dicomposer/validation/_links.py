@@ -244,3 +244,29 @@ def _directories(collection: Collection) -> Iterator[Found]:
             if entry.instance and entry.instance != collection.instances[target]:
                 path = f"{stem}ReferencedSOPInstanceUIDInFile"
                 yield file, Issue(path, "is not the instance in the file")
+
+
+@collection_rule("directory-key", "PS3.3 F.5")
+def _directory_keys(collection: Collection) -> Iterator[Found]:
+    """Files are of patients, studies and series that the directory has a record of."""
+    known = {one.location.upper(): index for index, one in enumerate(collection.facts) if one.location}
+    columns = (
+        ("Series Instance UID", "series", collection.series),
+        ("Study Instance UID", "studies", collection.studies),
+        ("Patient ID", "patients", collection.patients),
+    )
+    for file, facts in enumerate(collection.facts):
+        if facts.records is None or not facts.location:
+            continue
+        folder = PurePosixPath(facts.location.upper()).parent
+        for entry in facts.files:
+            target = known.get(str(folder / entry.file.upper()))
+            if target is None:
+                continue
+            for name, attribute, column in columns:
+                # A directory with no record of a level at all is another kind of file set.
+                listed = getattr(facts.records, attribute) - {0}
+                if listed and column[target] and int(column[target]) not in listed:
+                    message = f"names a file whose {name} no record of the directory has"
+                    yield file, Issue(entry.path, message)
+                    break

@@ -12,6 +12,7 @@ from dicomposer.validation._collect import Collector
 from dicomposer.validation._findings import Findings
 from dicomposer.validation._rules import Issue, rule
 from dicomposer.validation._subject import Subject
+from dicomposer.validation._view import tag_of
 
 __all__ = ["pixel_findings"]
 
@@ -190,6 +191,59 @@ def _lossy(subject: Subject) -> Iterator[Issue]:
     if lossy and subject.text("LossyImageCompression") == "00":
         yield Issue(
             "LossyImageCompression", "says that nothing was lost, but the transfer syntax is a lossy one"
+        )
+
+
+#: Attributes that hold one stored value.
+_STORED = ("SmallestImagePixelValue", "LargestImagePixelValue", "PixelPaddingValue", "PixelPaddingRangeLimit")
+_STORED_TAGS = tuple(tag_of(keyword) for keyword in _STORED)
+
+
+def _has_stored(subject: Subject) -> bool:
+    elements = subject.root.elements
+    return any(tag in elements for tag in _STORED_TAGS) and 0x7FE00010 in elements
+
+
+@rule("stored-range", "PS3.3 C.7.6.3", applies=_has_stored, level="warning")
+def _stored_range(subject: Subject) -> Iterator[Issue]:
+    """Stored values that attributes name are values that the bits can hold, the smallest below the largest."""
+    stored = subject.integer("BitsStored")
+    signed = subject.integer("PixelRepresentation") == 1
+    if stored is None or not 0 < stored <= 32:
+        return
+    low, high = (-(1 << stored - 1), (1 << stored - 1) - 1) if signed else (0, (1 << stored) - 1)
+    known: dict[str, int] = {}
+    for keyword in _STORED:
+        number = subject.integer(keyword)
+        if number is None:
+            continue
+        # US for SS, and the other way round, is said elsewhere: here the 16 bits count.
+        if not low <= number <= high and -(1 << 15) <= number < 1 << 16:
+            number += (
+                -(1 << 16) if number >= 1 << 15 and signed else 1 << 16 if number < 0 and not signed else 0
+            )
+        known[keyword] = number
+        if not low <= number <= high:
+            yield Issue(keyword, "is no value that the stored bits can hold")
+    if len(_STORED_PAIR & known.keys()) == 2 and known[_STORED[0]] > known[_STORED[1]]:
+        yield Issue(_STORED[1], "is less than Smallest Image Pixel Value")
+
+
+_STORED_PAIR = frozenset(_STORED[:2])
+
+
+@rule("padding-range", "PS3.3 C.7.5.1.1.2", applies=_has_stored)
+def _padding(subject: Subject) -> Iterator[Issue]:
+    """The padding value is the darker end of its range."""
+    padding, limit = subject.integer(_STORED[2]), subject.integer(_STORED[3])
+    if padding is None or limit is None:
+        return
+    photometric = subject.text("PhotometricInterpretation")
+    if (photometric == "MONOCHROME2" and padding > limit) or (
+        photometric == "MONOCHROME1" and padding < limit
+    ):
+        yield Issue(
+            _STORED[3], "lies on the wrong side of Pixel Padding Value for the photometric interpretation"
         )
 
 

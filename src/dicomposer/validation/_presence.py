@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,6 +13,7 @@ from dicomposer.errors import DamagedFileError
 from dicomposer.standard import Attribute, Condition, ModuleUsage
 from dicomposer.validation._codes import Codes, bindings_of, code_items, is_code
 from dicomposer.validation._collect import Collector
+from dicomposer.validation._content_tree import CONTENT_SEQUENCE
 from dicomposer.validation._findings import Level
 from dicomposer.validation._inventory import first_group, inventory_of, is_retired
 from dicomposer.validation._lookup import lookup_for
@@ -20,13 +21,14 @@ from dicomposer.validation._subject import PER_FRAME, SHARED, Subject
 from dicomposer.validation._values import (
     element_notes,
     element_problem,
+    is_hollow,
     is_plain,
     multiplicity_problem,
     value_problem,
 )
 from dicomposer.validation._view import BULK, Element, Item, keyword_of, tag_of
 
-__all__ = ["CONTENT_SEQUENCE", "Block", "Walker", "block_of", "group_block"]
+__all__ = ["Block", "Plan", "Walker", "block_of", "group_block"]
 
 
 class Block:
@@ -53,14 +55,36 @@ class Block:
         conditions = [one.condition for one in self.required if one.condition is not None]
         references = [reference for condition in conditions for reference in condition.references]
         self.foreign = any(not reference.startswith("./") for reference in references)
-        own = [
+        names = [
             reference.removeprefix("./").partition(".")[0]
-            for reference in references
-            if reference[0] not in "@/"
+            for condition in conditions
+            for reference in _asked_for_values(condition)
         ]
-        self.compared = tuple(
-            dict.fromkeys(tag_of(keyword) for keyword in own if keyword and keyword[0] != ".")
-        )
+        self.compared = tuple(dict.fromkeys(tag_of(name) for name in names if name))
+
+
+def _asked_for_values(condition: Condition) -> Iterable[str]:
+    """References of which more is asked than whether an attribute of the item is present."""
+    presence = {
+        one.path for one in _predicates(condition) if type(one) is standard.Present and not one.filled
+    }
+    more = {one.path for one in _predicates(condition) if type(one) is not standard.Present or one.filled}
+    for reference in condition.references:
+        only = reference in presence and reference not in more and "." not in reference.removeprefix("./")
+        if not only and reference[0] not in "@/" and not reference.startswith(".."):
+            yield reference
+
+
+def _predicates(condition: Condition) -> Iterator[Any]:
+    """All predicates of a condition that ask for an attribute."""
+    waiting: list[Any] = [condition.predicate]
+    if not isinstance(condition.otherwise, bool):
+        waiting.append(condition.otherwise)
+    while waiting:
+        one = waiting.pop()
+        waiting.extend(one.parts())
+        if hasattr(one, "path"):
+            yield one
 
 
 class Plan:
@@ -90,14 +114,9 @@ class Plan:
         self.count = _count_due(self.attributes)
         self.filled = next((one for one in self.attributes if one.type[:1] == "1"), None)
         self.rules = [rule for one in self.attributes for rule in one.values]
-        # Where several modules list an attribute, the one that permits it decides.
-        self.forbidding = [
-            one
-            for one in self.attributes[: 1 if len(self.attributes) == 1 else 0]
-            if one.type in ("1C", "2C", "3")
-            and one.condition is not None
-            and one.condition.otherwise is not True
-        ]
+        # Where several modules list an attribute, the one that permits it decides: each has to forbid it.
+        forbidding = [one for one in self.attributes if _may_forbid(one)]
+        self.forbidding = forbidding if len(forbidding) == len(self.attributes) else []
         # What the tables do not know here, and what is retired, is noted each time.
         self.judged = bool(blocks)
         self.noted = not self.attributes or is_retired(tag)
@@ -111,10 +130,14 @@ class Plan:
             self.static and self.attributes and not self.rules and self.multiplicity[:1] == "1"
         )
 
+    def section_of(self, rule: standard.ValueRule) -> str:
+        """Section of a list of values: lists that several tables share have what their sections begin with."""
+        exact = [one.section for one in self.attributes if one.section.startswith(rule.section)]
+        return max(exact, key=len, default=rule.section)
+
 
 #: Its attributes hang on the value type of each content item, which the tables do not tell (see `_content`).
 _CONTENT = "sr-document-content"
-CONTENT_SEQUENCE = 0x0040A730
 #: Types whose values identify themselves, and the longest encoded value worth remembering.
 _PLAIN = frozenset((str, int, float, UID))
 _SHORT = 128
@@ -261,11 +284,7 @@ class Walker:
         plans = _PLANS.setdefault(tuple(map(id, blocks)), {})
         good = self._good
         for tag, source in item.elements.items():
-            plan = plans.get(tag)
-            if plan is None:
-                plan = Plan(tag, blocks)
-                if plan.attributes or len(plans) < _MOST_PLANS:  # private ones could be any number
-                    plans[tag] = plan
+            plan = plans.get(tag) or self.plan_of(tag, blocks)
             token = _token(plan, source) if plan.static else None
             if (
                 token is None
@@ -273,6 +292,20 @@ class Walker:
                 and not (plan.simple and is_plain(plan.vr, token[1], token[2]))
             ):
                 self._element(item, plan, values, token)
+
+    def plan_of(self, tag: int, blocks: tuple[Block, ...]) -> Plan:
+        """How an attribute is checked where certain blocks hold."""
+        plans = _PLANS.setdefault(tuple(map(id, blocks)), {})
+        plan = plans.get(tag)
+        if plan is None:
+            plan = Plan(tag, blocks)
+            if plan.attributes or len(plans) < _MOST_PLANS:  # private ones could be any number
+                plans[tag] = plan
+        return plan
+
+    def trust(self, plan: Plan, trail: str, value: bytes) -> None:
+        """Take an encoded sequence for one with which nothing is wrong, as another like it."""
+        self._good.add((plan, trail, value))
 
     def _element(self, item: Item, plan: Plan, values: bool, token: Any) -> None:
         """Check one element; remember a value with which nothing was wrong."""
@@ -285,7 +318,7 @@ class Walker:
         elif values:
             self._encoding(element, plan)
         empty = element.empty
-        if empty and plan.filled is not None:
+        if plan.filled is not None and (empty or is_hollow(element)):
             self._empty(element, plan.filled)
         if plan.attributes:
             self._content(item, element, plan, empty)
@@ -371,43 +404,45 @@ class Walker:
 
     def _content(self, item: Item, element: Element, plan: Plan, empty: bool) -> None:
         """Conditions that forbid the attribute, the VR of the dictionary, and enumerated values and defined terms."""
-        for attribute in plan.forbidding:
-            self._forbidden(item, element, attribute)
+        if plan.forbidding:
+            self._forbidden(item, element, plan.forbidding)
         if plan.rules and not empty:
-            self._terms(item, element, plan.rules)
+            self._terms(item, element, plan)
         due = plan.attributes[0].vr
         if element.vr != due and not _vr_fits(element.vr, due):
             message = f"is encoded as {element.vr} where {due} is due"
             self.collector.add("value-representation PS3.6 6", "error", element.path, message)
 
-    def _forbidden(self, item: Item, element: Element, attribute: Attribute) -> None:
-        assert attribute.condition is not None
-        if attribute.condition.permits(lookup_for(self.subject, item, self.module_present)) is False:
-            self.collector.add(
-                rule_name(f"type-{attribute.type.lower()}", attribute),
-                # An optional attribute has a condition only where the standard says that it shall not be present
-                "error" if attribute.type == "3" else "warning",
-                element.path,
-                "is present, although the condition under which it may be does not hold",
-            )
+    def _forbidden(self, item: Item, element: Element, attributes: Sequence[Attribute]) -> None:
+        lookup = lookup_for(self.subject, item, self.module_present)
+        if any(one.condition is None or one.condition.permits(lookup) is not False for one in attributes):
+            return
+        # An optional attribute has a condition only where the standard says that it shall not be present
+        level: Level = "error" if all(one.type == "3" for one in attributes) else "warning"
+        message = "is present, although the condition under which it may be does not hold"
+        self.collector.add(
+            rule_name(f"type-{attributes[0].type.lower()}", attributes[0]), level, element.path, message
+        )
 
-    def _terms(self, item: Item, element: Element, rules: Iterable[standard.ValueRule]) -> None:
+    def _terms(self, item: Item, element: Element, plan: Plan) -> None:
         defined: dict[int | None, set[str]] = {}
-        for rule in rules:
+        sections: dict[int | None, str] = {}
+        for rule in plan.rules:
             if rule.condition is not None and not self._evaluate(rule.condition, item):
                 continue
             if rule.kind == "defined":
                 defined.setdefault(rule.index, set()).update(rule.values)
+                sections.setdefault(rule.index, plan.section_of(rule))
                 continue
             if not _among(element, rule.index, rule.values):
                 message = f"has a value that is not among {_listed(rule.values)}"
-                self._term(
-                    element, f"enumerated-value PS3.3 {rule.section}".rstrip(), "error", message, rule.index
-                )
+                name = f"enumerated-value PS3.3 {plan.section_of(rule)}".rstrip()
+                self._term(element, name, "error", message, rule.index)
         for index, values in defined.items():
             if not _among(element, index, values):
                 message = "has a value that is not among the defined terms"
-                self._term(element, "defined-term PS3.3", "warning", message, index)
+                name = f"defined-term PS3.3 {sections[index]}".rstrip()
+                self._term(element, name, "warning", message, index)
 
     def _term(self, element: Element, rule: str, level: Level, message: str, index: int | None) -> None:
         if index is not None:
@@ -451,6 +486,12 @@ class Walker:
                 key = None
         if key is not None and self.collector.events == before:
             self._good.add(key)
+
+
+def _may_forbid(attribute: Attribute) -> bool:
+    """Whether a definition has a condition without which the attribute may not be there."""
+    condition = attribute.condition
+    return attribute.type in ("1C", "2C", "3") and condition is not None and condition.otherwise is not True
 
 
 def _count_problem(found: int, due: tuple[int, int | None] | None) -> str:
@@ -548,7 +589,7 @@ def _among(element: Element, index: int | None, allowed: Collection[str]) -> boo
 def _is_number(value: Any, text: str) -> bool:
     try:
         return float(text) == float(value)
-    except ValueError:
+    except (TypeError, ValueError):  # a value of another kind: an item, bytes
         return False
 
 

@@ -9,10 +9,11 @@ import numpy as np
 
 from dicomposer.validation._collection import Collection
 from dicomposer.validation._facts import brief_of, links_of
+from dicomposer.validation._gather import outside_references
 from dicomposer.validation._links import LINKS, other_studies
 from dicomposer.validation._rules import Issue, rule
 from dicomposer.validation._subject import Subject
-from dicomposer.validation._view import Item
+from dicomposer.validation._view import Item, tag_of
 
 __all__: list[str] = []
 
@@ -20,6 +21,7 @@ __all__: list[str] = []
 _GROUPS = ("DerivationImageSequence", "ReferencedImageSequence")
 _LISTS = ("ReferencedSeriesSequence", "StudiesContainingOtherReferencedInstancesSequence")
 _SECTION = "PS3.3 C.12.2"
+_MODULE = "common-instance-reference"
 
 
 def _refers(subject: Subject) -> bool:
@@ -80,12 +82,63 @@ def _unlisted(subject: Subject) -> Iterator[Issue]:
             yield Issue(path(), "refers to an instance that Referenced Series Sequence does not list")
 
 
+#: Whose references are looked at elsewhere (functional groups, the lists themselves), or lead to no list.
+_LOOKED_AT = frozenset(
+    tag_of(keyword)
+    for keyword in (
+        *_LISTS,
+        *_GROUPS,
+        "SourceImageSequence",
+        "SharedFunctionalGroupsSequence",
+        "PerFrameFunctionalGroupsSequence",
+        "ContentSequence",
+        "HL7StructuredDocumentReferenceSequence",
+        "ReferencedPatientSequence",
+        "ReferencedStudySequence",
+        "ReferencedPerformedProcedureStepSequence",
+        "RequestAttributesSequence",
+    )
+)
+
+
+def _outside(subject: Subject) -> list[tuple[Item, str]]:
+    """(item, UID) of references in other modules, once per sequence and instance."""
+
+    def found() -> list[tuple[Item, str]]:
+        first: dict[tuple[str, str], Item] = {}
+        for item, uid in outside_references(subject.root, _LOOKED_AT):
+            first.setdefault((item.trail, uid), item)
+        return [(item, uid) for (_, uid), item in first.items()]
+
+    return subject.once("outside", found)
+
+
+@rule("unlisted-elsewhere", _SECTION, applies=_refers, level="warning")
+def _unlisted_elsewhere(subject: Subject) -> Iterator[Issue]:
+    """The lists are of all instances that other modules refer to, not only of those of the frames."""
+    if subject.iod is None or all(usage.module.key != _MODULE for usage in subject.iod.modules):
+        return
+    listed = _listed(subject)
+    for item, uid in _outside(subject):
+        if uid not in listed:
+            message = "refers to an instance that Referenced Series Sequence does not list"
+            yield Issue(item.path_of("ReferencedSOPInstanceUID"), message)
+
+
 @rule("own-reference", _SECTION)
 def _own(subject: Subject) -> Iterator[Issue]:
     own = subject.text("SOPInstanceUID")
     for path, uid in _used(subject):
         if uid and uid == own:
             yield Issue(path(), "refers to the object itself as its source")
+    if not _refers(subject):
+        return
+    for item, uid in _outside(subject):
+        if uid == own:
+            path_of_item = item.path_of("ReferencedSOPInstanceUID")
+            yield Issue(path_of_item, "refers to the object itself", "warning")
+    if own in _listed(subject):
+        yield Issue(_LISTS[0], "lists the object itself", "warning")
 
 
 @rule("repeated-reference", _SECTION, applies=_refers, level="warning")

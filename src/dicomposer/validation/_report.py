@@ -108,7 +108,8 @@ class Report(Sequence[FileFindings]):
     def __str__(self) -> str:
         lines = []
         for one in self.shared("advice"):
-            where = one.first if one.files == 1 else f"{one.files} files, first {one.first}"
+            first = printable(one.first, line=True)
+            where = first if one.files == 1 else f"{one.files} files, first {first}"
             lines.append(f"{one.finding}\n    in {where}")
         return "\n".join([*map(printable, lines), self.verdict])
 
@@ -226,7 +227,7 @@ class Report(Sequence[FileFindings]):
         if self.ok:
             return
         shared = self.shared("error")
-        shown = "; ".join(f"{one.first}: {one.finding}" for one in shared[:5])
+        shown = "; ".join(f"{printable(one.first, line=True)}: {one.finding}" for one in shared[:5])
         more = f"; and {len(shared) - 5} more" if len(shared) > 5 else ""
         errors = [finding for one in self.errors for finding in one.findings]
         raise ConformanceError(f"{self.verdict}: {printable(shown)}{more}", errors)
@@ -242,10 +243,18 @@ def figureless(message: str) -> str:
     return _FIGURES.sub("#", message)
 
 
-def printable(text: str) -> str:
-    """Text that any stream takes: names of files may hold control characters and bytes that are no text."""
+def printable(text: str, *, line: bool = False) -> str:
+    """Text that any stream takes: names of files may hold control characters and bytes that are no text.
+
+    Parameters
+    ----------
+    text : str
+    line : bool
+        Whether it stands in one line, which a line end in the name of a file must not break.
+    """
     if text.isprintable():
         return text
+    kept = "" if line else "\n\t"
     return "".join(
-        one if one.isprintable() or one in "\n\t" else one.encode("unicode_escape").decode() for one in text
+        one if one.isprintable() or one in kept else one.encode("unicode_escape").decode() for one in text
     )

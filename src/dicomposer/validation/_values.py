@@ -12,7 +12,14 @@ from dicomposer.validation._charset import charset_problem, terms_problems
 from dicomposer.validation._findings import Level
 from dicomposer.validation._view import BINARY_FORMATS, BULK, CHARSET_TEXT, MULTI_TEXT, SINGLE_TEXT, Element
 
-__all__ = ["element_notes", "element_problem", "format_problem", "multiplicity_problem", "value_problem"]
+__all__ = [
+    "element_notes",
+    "element_problem",
+    "encoded_problem",
+    "format_problem",
+    "multiplicity_problem",
+    "value_problem",
+]
 
 _DATE = r"\d{4}(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
 _TIME = r"(?:[01]\d|2[0-3])(?:[0-5]\d(?:(?:[0-5]\d|60)(?:\.\d{1,6})?)?)?"
@@ -58,12 +65,16 @@ _LIMITS = {
     "AE": 16, "AS": 4, "CS": 16, "DA": 8, "DS": 16, "DT": 26, "IS": 12, "LO": 64, "LT": 10240, "SH": 16,
     "ST": 1024, "TM": 14, "UI": 64,
 }  # fmt: skip
+#: Whose form says more than their length.
+_FORMED = frozenset(("AS", "DA", "DT", "TM"))
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0e-\x1a\x1c-\x1f\x7f]")
 _CONTROL_OR_BREAK = re.compile(r"[\x00-\x1a\x1c-\x1f\x7f]")
 _INTEGER_LIMIT = 2**31
 _SPECIFIC_CHARACTER_SET = 0x00080005
 #: VRs whose values are counted, so that an empty one shifts the meaning of the others.
 _COUNTED = frozenset("DA DS DT IS TM".split())
+#: A name as it was written before its components were told apart.
+_OLD_NAME = re.compile(r"^[^^]*\w,\s*\w[^^]*$")
 #: Kana, ideographs and Hangul.
 _IDEOGRAPHS = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af\uf900-\ufaff]")
 #: VRs of text that is padded with a space (PS3.5 6.2).
@@ -113,7 +124,8 @@ def format_problem(vr: str, value: str) -> str | None:
         return _person_name(value)
     limit = _LIMITS.get(vr)
     if limit is not None and len(value) > limit:
-        return _old_form(vr, value) or f"is longer than the {limit} characters of {vr}"
+        form = _WRONG[vr] if vr in _FORMED else f"is longer than the {limit} characters of {vr}"
+        return _old_form(vr, value) or form
     pattern = _PATTERNS.get(vr)
     if pattern is not None:
         if pattern.fullmatch(value) is None:
@@ -184,13 +196,37 @@ def is_plain(due: str, vr: str | None, value: Any) -> bool:
     )
 
 
+def is_hollow(element: Element) -> bool:
+    """Whether there are several values, all of them empty: a lone backslash holds nothing either."""
+    if element.vr not in MULTI_TEXT:
+        return False
+    values = element.values
+    return len(values) > 1 and all(value == "" for value in values)
+
+
 def element_problem(element: Element) -> str | None:
     """What is wrong with the encoding of an element as a whole: length, character set; or None."""
-    raw, vr = element.raw, element.vr
+    raw = element.raw
     if raw is None or not raw:
         return None
     if len(raw) % 2 and element.source.__class__.__name__ == "RawDataElement":
         return "has an odd length"
+    return encoded_problem(raw, element.vr, element.item.charset)
+
+
+def encoded_problem(raw: bytes, vr: str, charset: Any) -> str | None:
+    """What is wrong with an encoded value for its VR, its length being even or not.
+
+    Parameters
+    ----------
+    raw : bytes
+        The value, with its padding.
+    vr : str
+    charset : Sequence[str]
+        Specific Character Set that holds for it.
+    """
+    if not raw:
+        return None
     if raw[-1] == 0x20 and vr == "UI":
         return "is padded with a space instead of NUL"
     if raw[-1] == 0 and vr in _SPACED:
@@ -200,7 +236,7 @@ def element_problem(element: Element) -> str | None:
     if unit is not None and len(raw) % unit:
         return f"has a length that is no multiple of the {unit} bytes of {vr}"
     if vr in CHARSET_TEXT and (not raw.isascii() or b"\x1b" in raw):
-        return charset_problem(raw, vr, element.item.charset)
+        return charset_problem(raw, vr, charset)
     # one space may pad several values to an even length
     if vr in ("DA", "AS") and b" " in (raw[:-1] if b"\\" in raw else raw) and raw.strip(b" "):
         return f"holds spaces, which {vr} does not allow"
@@ -229,6 +265,11 @@ def _name_notes(value: str) -> Iterator[tuple[Level, str]]:
     """The groups of a name: letters, ideographs, sounds (PS3.5 6.2.1)."""
     if _IDEOGRAPHS.search(value.partition("=")[0]):
         yield "advice", "has ideographs in the group of single-byte letters, by which many programs sort"
+    if _OLD_NAME.search(value.partition("=")[0]):
+        yield (
+            "advice",
+            "has a comma but no ^ between its parts, as before DICOM: all of it is one family name",
+        )
 
 
 @lru_cache(maxsize=256)

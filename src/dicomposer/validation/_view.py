@@ -34,6 +34,8 @@ SINGLE_TEXT = frozenset("LT ST UT UR".split())
 CHARSET_TEXT = frozenset("LO LT PN SH ST UC UT".split())
 BULK = frozenset("OB OW OF OD OL OV UN".split())
 
+#: Escape sequences of a value that are looked at.
+_MOST_ESCAPES = 20_000
 _SPECIFIC_CHARACTER_SET = 0x00080005
 _PIXEL_REPRESENTATION = 0x00280103
 
@@ -368,6 +370,8 @@ class Item:
         encodings = self.encodings
         if len(encodings) == 1 and b"\x1b" not in raw:
             return raw.decode(encodings[0], "replace")
+        if raw.count(b"\x1b") > _MOST_ESCAPES:  # no text: decoding it would take seconds
+            return raw.decode("latin-1")
         return str(pydicom_charset.decode_bytes(raw, list(encodings), TEXT_VR_DELIMS))
 
     def resolve_vr(self, tag: int, stated: str | None) -> str:

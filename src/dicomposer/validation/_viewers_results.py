@@ -10,11 +10,12 @@ from dicomposer.validation._content_items import (
     is_report,
     measurement_groups,
     segments_of,
+    text_of,
     walk,
 )
+from dicomposer.validation._content_tree import Node
 from dicomposer.validation._rules import Issue, rule
 from dicomposer.validation._subject import Subject
-from dicomposer.validation._view import Item
 
 __all__: list[str] = []
 
@@ -78,12 +79,12 @@ def _report_tools(subject: Subject) -> Iterator[Issue]:
             "has no tracking identifier of Cornerstone3DTools, nor has any other group: OHIF makes no measurements "
             "of the report that can be edited"
         )
-        yield Issue(groups[0].path, message, count=len(groups))
+        yield Issue(groups[0].item.path, message, count=len(groups))
 
 
-def _is_known_to_cornerstone(group: Item) -> bool:
+def _is_known_to_cornerstone(group: Node) -> bool:
     identifier = child(group, TRACKING_IDENTIFIER)
-    return identifier is not None and identifier.text("TextValue").lower().startswith("cornerstone")
+    return identifier is not None and text_of(identifier).lower().startswith("cornerstone")
 
 
 @rule("report-segments-only", "viewers", applies=is_report, level="advice", profile="viewers")
@@ -92,13 +93,13 @@ def _segments_only(subject: Subject) -> Iterator[Issue]:
     groups = measurement_groups(subject)
     for group in groups:
         below = list(walk(group))
-        if any(item.text("ValueType") in _COORDINATES for item in below):
+        if any(node.value_type in _COORDINATES for node in below):
             return
-        if not any(True for item in below for _ in segments_of(item)):
+        if not any(segments_of(node) for node in below):
             return
     if groups:
         message = "refers to a segment and has no coordinates, as all groups: OHIF's viewport stays empty"
-        yield Issue(groups[0].path, message, count=len(groups))
+        yield Issue(groups[0].item.path, message, count=len(groups))
 
 
 @rule("slide-syntax", "viewers", applies=_is_slide, level="advice", profile="viewers")

@@ -1,8 +1,9 @@
 // What Cornerstone3D's adapters read out of reports and parametric maps, as OHIF does.
 //
 // Input (stdin): JSON, a list of {"file": report or map, "sources": [files of the images]}.
-// Output (stdout): JSON, for each {"error"}, or of a report {"tools": {name of the tool: count}}, or of a map
-// {"type": kind of its array, "low", "high": extreme values}.
+// Output (stdout): JSON, for each {"error"}, or of a report {"tools": {name of the tool: count}, "measurements":
+// [{"tool", "uid": what it is tracked by, "points": in mm, "stats": numbers, "image": index of its source}]}, or of a
+// map {"type": kind of its array, "low", "high": extreme values}.
 import { readFileSync, writeSync } from "node:fs";
 
 console.log = console.warn = console.info = console.debug = (...text) => console.error(...text);
@@ -55,7 +56,17 @@ async function read({ file, sources }) {
   if (dataset.Modality === "SR") {
     const ids = Object.fromEntries([...images].map(([imageId, image]) => [`${image.SOPInstanceUID}:1`, imageId]));
     const state = adaptersSR.Cornerstone3D.MeasurementReport.generateToolState(dataset, ids, metaData);
-    return { tools: Object.fromEntries(Object.entries(state).map(([tool, all]) => [tool, all.length])) };
+    const measurements = Object.entries(state).flatMap(([tool, all]) =>
+      all.map(({ TrackingUniqueIdentifier: uid, annotation: { data, metadata } }) => ({
+        tool,
+        uid,
+        points: (data.contour?.polyline ?? data.handles.points).map((point) => [...point]),
+        stats: data.cachedStats[`imageId:${metadata.referencedImageId}`],
+        image: Object.values(ids).indexOf(metadata.referencedImageId),
+      })),
+    );
+    const counts = Object.fromEntries(Object.entries(state).map(([tool, all]) => [tool, all.length]));
+    return { tools: counts, measurements };
   }
   const map = await adaptersPMAP.Cornerstone3D.ParametricMap.generateToolState(
     [...images.keys()], buffer(file), metaData,

@@ -1,0 +1,338 @@
+"""``report``: findings and the images that they were made in, out comes a structured report."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
+
+import numpy as np
+from pydicom.dataset import Dataset
+
+from dicomposer import record
+from dicomposer.api._measure import as_segmentation
+from dicomposer.api._report_document import (
+    ReportOptions,
+    SegmentationSource,
+    algorithm_of,
+    check_options,
+    write_report,
+)
+from dicomposer.api._report_regions import SHAPES, ImageFinder, Region, read_region
+from dicomposer.api._report_table import rows_of
+from dicomposer.api._report_terms import evaluation_code, finding_of, measurement_code, site_of, unit_code
+from dicomposer.api._report_viewer import TOOLS, add_comment, check_viewer, for_viewer, size_of, tracked
+from dicomposer.api._sources import SourceImages, SourceLike, read_header, read_source
+from dicomposer.coding import CodeLike
+from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError, TerminologyError
+from dicomposer.image import refuse_several_patients
+from dicomposer.items import put_below
+from dicomposer.seg import Segmentation
+from dicomposer.sr import (
+    FindingSite,
+    Measurement,
+    MeasurementsAndQualitativeEvaluations,
+    PlanarROIMeasurementsAndQualitativeEvaluations,
+    QualitativeEvaluation,
+    StructuredReport,
+    TrackingIdentifier,
+    VolumetricROIMeasurementsAndQualitativeEvaluations,
+)
+
+if TYPE_CHECKING:
+    import pandas
+
+__all__ = ["FindingLike", "FindingsLike", "ReportFinding", "report"]
+
+_SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
+
+
+@dataclass(frozen=True)
+class ReportFinding:
+    """One finding of a report.
+
+    Attributes
+    ----------
+    label : str or code
+        What was found: a name of the terminology table (``dicomposer terms``), a name of the standard's codes, or
+        a code.
+    measurements : Mapping
+        ``{"Volume": (12.3, "cm3")}``: name, number and unit (UCUM or a usual spelling; None for none).
+    evaluations : Mapping
+        ``{"Calcification": "Present"}``: names of codes, or codes; a list of several answers.
+    region : Mapping, optional
+        Where, in an image, in space or as a segment; see :func:`report`.
+    site, laterality : str or code, optional
+        Where in the body; left, right, bilateral or unilateral.
+    tracking_id, tracking_uid : str, optional
+        What it is called, and its identity through time; a new one if left out.
+    comment : str, optional
+        Text.
+    """
+
+    label: str | CodeLike
+    measurements: Mapping[Any, Any] = field(default_factory=dict)
+    evaluations: Mapping[Any, Any] = field(default_factory=dict)
+    region: Mapping[str, Any] | None = None
+    site: str | CodeLike | None = None
+    laterality: str | CodeLike | None = None
+    tracking_id: str | None = None
+    tracking_uid: str | None = None
+    comment: str | None = None
+
+
+FindingLike: TypeAlias = "ReportFinding | Mapping[str, Any]"
+FindingsLike: TypeAlias = "FindingLike | Sequence[FindingLike] | str | os.PathLike[str] | pandas.DataFrame"
+
+
+def report(
+    findings: FindingsLike,
+    source: SourceLike,
+    *,
+    viewer: str | None = None,
+    source_series: str | int | None = None,
+    **options: Unpack[ReportOptions],
+) -> StructuredReport:
+    """Turn findings and the images that they were made in into a DICOM report (PS3.16 TID 1500).
+
+    Parameters
+    ----------
+    findings : list of dictionaries or ReportFinding, pandas.DataFrame, or a CSV or JSON file
+        A dictionary has the keys of :class:`ReportFinding`: ``label``, ``measurements``, ``evaluations``, ``region``,
+        ``site``, ``laterality``, ``tracking_id``, ``tracking_uid``, ``comment``. Columns of tables are those keys,
+        those of regions, ``Volume [cm3]`` for measurements and ``evaluation: Calcification`` for evaluations.
+
+        A region is a dictionary with one shape: ``point``, ``points``, ``line``, ``polygon`` (points: column, row),
+        ``box`` (first column, first row, last column, last row), ``circle`` (column, row, radius), ``ellipse``
+        (column, row, radius, other radius, angle), ``long_axis`` with ``short_axis`` (two points each); in pixels,
+        (0, 0) is the corner of the first one (PS3.3 C.18.6.1.1). Or in space: ``point_mm``, ``points_mm``,
+        ``polygon_mm`` (x, y, z). Or ``segment``, a number, with ``segmentation``, a Segmentation or its file. Without
+        a shape it is the whole image. Which image: ``image`` (SOP Instance UID, file name, or index in a list),
+        ``instance_number`` or ``position`` (mm along the normal of the slices; z of axial ones); ``frame`` (from 1) of
+        multi-frame images.
+    source : str, os.PathLike, pydicom.Dataset or a list of files or datasets
+        The images, as :func:`segment` takes them; or a Segmentation, whose segments are meant.
+    viewer : {"ohif"}, optional
+        Write points, lines, axes, boxes, circles, ellipses and polygons in images so that OHIF makes them annotations
+        of its own: groups of TID 1501 under the names of its tools, with a length or an area. What a finding is called
+        goes to its comment then.
+    source_series : str or int, optional
+        UID or number of the series, if `source` is a folder with several.
+    **options
+        ``title``, ``algorithm``, ``algorithm_version``, ``observer`` (a person), ``procedure``, ``language``,
+        ``library``; see :class:`ReportOptions`.
+
+    Returns
+    -------
+    StructuredReport
+        A Comprehensive SR; Comprehensive 3D SR if there are points in space. Checked against the standard; write it
+        with ``save_as``.
+
+    Raises
+    ------
+    TerminologyError
+        If a name is not known, or means several things; with the choices.
+    ArgumentError
+        If something else cannot be used. Messages say which finding, or which line and column.
+
+    Examples
+    --------
+    >>> import dicomposer as dc
+    >>> finding = {"label": "Lung nodule", "measurements": {"Diameter": (8.2, "mm")},
+    ...            "region": {"circle": (210, 155, 6), "instance_number": 31}}  # doctest: +SKIP
+    >>> dc.report([finding], source="ct/").save_as("report.dcm")  # doctest: +SKIP
+    """
+    check_viewer(viewer)
+    check_options(dict(options), ReportOptions.__annotations__, "report()")
+    evidence = _Evidence.of(source, source_series)
+    made = []
+    for where, finding in _listed(findings):
+        try:
+            made.append(_group(_as_finding(finding), evidence, viewer, options))
+        except TerminologyError as error:
+            raise TerminologyError(f"{where}: {error}", error.suggestions) from None
+        except ArgumentTypeError as error:
+            raise ArgumentTypeError(f"{where}: {error}") from None
+        except ArgumentError as error:
+            kind = GeometryError if isinstance(error, GeometryError) else ArgumentError
+            raise kind(f"{where}: {error}") from None
+    return write_report(made, evidence.images, list(evidence.segmentations.values()), options)
+
+
+def _listed(findings: FindingsLike) -> list[tuple[str, FindingLike]]:
+    """The findings, each with what it is called in messages."""
+    if isinstance(findings, ReportFinding | Mapping):
+        return [("the finding", findings)]
+    if isinstance(findings, str | os.PathLike) or hasattr(findings, "columns"):
+        return rows_of(findings)
+    if not isinstance(findings, Sequence):
+        raise ArgumentTypeError(f"findings must be a list, a table or a file, not {type(findings).__name__}")
+    return [(f"findings[{number}]", one) for number, one in enumerate(findings)]
+
+
+def _as_finding(given: FindingLike) -> ReportFinding:
+    if isinstance(given, ReportFinding):
+        return given
+    if not isinstance(given, Mapping):
+        raise ArgumentTypeError(f"a finding is a dictionary or a ReportFinding, not {type(given).__name__}")
+    known = [one.name for one in fields(ReportFinding)]
+    check_options(dict(given), known, "a finding")
+    if not given.get("label"):
+        raise ArgumentError("a finding needs a 'label': what was found")
+    return ReportFinding(**{name: value for name, value in given.items() if value is not None})
+
+
+# -- evidence ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass
+class _Evidence:
+    """Images and Segmentations that findings may refer to."""
+
+    images: list[Dataset]
+    finder: ImageFinder | None
+    segmentations: dict[str, Segmentation]
+
+    @classmethod
+    def of(cls, source: SourceLike, series: str | int | None) -> _Evidence:
+        alone = source[0] if isinstance(source, list | tuple) and len(source) == 1 else source
+        if isinstance(alone, str | os.PathLike) and os.path.isfile(alone):
+            alone = read_header(alone)
+        if isinstance(alone, Dataset) and record.text_value(alone, "SOPClassUID") in _SEGMENTATIONS:
+            made = as_segmentation(alone)
+            return cls([], None, {str(made.SOPInstanceUID): made})
+        images: SourceImages = read_source(source, series=series)
+        return cls(list(images.datasets), ImageFinder(images), {})
+
+    def segmentation(self, given: Any) -> SegmentationSource:
+        """A Segmentation that a finding refers to; it becomes evidence."""
+        if given is None:
+            if len(self.segmentations) != 1:
+                raise ArgumentError(
+                    "say which Segmentation the segment is of: 'segmentation' is an object or a file"
+                )
+            return SegmentationSource(next(iter(self.segmentations.values())))
+        made = as_segmentation(given)
+        uid = str(made.SOPInstanceUID)
+        if uid not in self.segmentations:
+            if self.images:
+                refuse_several_patients(self.images[:1], [made])
+            self.segmentations[uid] = made
+        return SegmentationSource(self.segmentations[uid])
+
+
+# -- groups ------------------------------------------------------------------------------------------------------------
+
+
+def _group(finding: ReportFinding, evidence: _Evidence, viewer: str | None, options: ReportOptions) -> Any:
+    region = None if finding.region is None else read_region(_as_mapping(finding.region), evidence.finder)
+    measurements = _measurements(finding.measurements)
+    rest = _context(finding, options)
+    if viewer is not None and region is not None and region.kind in TOOLS:
+        name = finding.tracking_id
+        text = (
+            finding.comment
+            if name is None
+            else name
+            if finding.comment is None
+            else f"{name}: {finding.comment}"
+        )
+        rest["tracking_identifier"] = tracked(TOOLS[region.kind], finding.tracking_uid)
+        group = for_viewer(region, measurements, rest)
+        add_comment(group, text)
+        return group
+    if region is not None and region.kind == "axes":
+        # One group has one region (TID 1410), so two lines are the points of two numbers, for everybody
+        group = for_viewer(region, measurements, rest)
+    else:
+        if not measurements:
+            rest["algorithm_id"] = None  # qualifies numbers (TID 1419); the report names it as the observer
+            if region is not None and rest["finding_sites"] is not None:
+                measurements = size_of(region)  # a site needs a number beside a region (TID 1419, row 5)
+        rest["measurements"] = [Measurement(*one) for one in measurements]
+        group = _of_region(region, evidence, rest)
+    add_comment(group, finding.comment)
+    return group
+
+
+def _of_region(region: Region | None, evidence: _Evidence, rest: dict[str, Any]) -> Any:
+    if region is None:
+        return MeasurementsAndQualitativeEvaluations(**rest)
+    if region.segment is not None:
+        known = evidence.segmentation(region.segment[0])
+        reference = known.reference(region.segment[1])
+        return VolumetricROIMeasurementsAndQualitativeEvaluations(referenced_segment=reference, **rest)
+    if region.kind == "image":
+        assert region.place is not None
+        return MeasurementsAndQualitativeEvaluations(source_images=[region.place.for_group()], **rest)
+    if not rest["measurements"] and rest["finding_sites"] is not None:
+        group = MeasurementsAndQualitativeEvaluations(**rest)
+        put_below(group[0], [region.item()])  # TID 1501, rows 10c and 10e
+        return group
+    return PlanarROIMeasurementsAndQualitativeEvaluations(referenced_region=region.item(), **rest)
+
+
+def _as_mapping(region: Any) -> Mapping[str, Any]:
+    if not isinstance(region, Mapping):
+        raise ArgumentTypeError(
+            f"a region is a dictionary with one of {', '.join(SHAPES)} or segment, not {type(region).__name__}"
+        )
+    return region
+
+
+def _context(finding: ReportFinding, options: ReportOptions) -> dict[str, Any]:
+    """What all groups have: who it is, what and where."""
+    what = finding_of(finding.label)
+    site, side = site_of(finding.site, finding.laterality)
+    if site is None:
+        site, side = what.site, what.side if side is None else side
+    if side is not None and site is None:
+        site = what.type if what.category is not None and str(what.category.value) == "91723000" else None
+        if site is None:
+            raise ArgumentError("laterality needs a site: the left or right of what?")
+    return {
+        "tracking_identifier": TrackingIdentifier(
+            uid=finding.tracking_uid, identifier=finding.tracking_id or what.label
+        ),
+        "finding_type": what.type,
+        "finding_category": what.category,
+        "finding_sites": None if site is None else [FindingSite(site, side)],
+        "algorithm_id": algorithm_of(options),
+        "qualitative_evaluations": _evaluations(finding.evaluations) or None,
+    }
+
+
+def _measurements(given: Mapping[Any, Any]) -> list[tuple[Any, float, Any]]:
+    if not isinstance(given, Mapping):
+        raise ArgumentTypeError(f"measurements must be a dictionary, not {type(given).__name__}")
+    found = []
+    for name, value in given.items():
+        code = measurement_code(name)
+        if not isinstance(value, tuple | list) or len(value) != 2:
+            raise ArgumentError(
+                f"measurement {_shown(name)} must be (number, unit), for example (12.3, 'mm')"
+            )
+        number, unit = value
+        if isinstance(number, bool) or not isinstance(number, int | float | np.integer | np.floating):
+            raise ArgumentError(f"measurement {_shown(name)} must have a number, not {type(number).__name__}")
+        number = number.item() if isinstance(number, np.generic) else number
+        found.append((code, number, unit_code(unit)))
+    return found
+
+
+def _evaluations(given: Mapping[Any, Any]) -> list[QualitativeEvaluation]:
+    if not isinstance(given, Mapping):
+        raise ArgumentTypeError(f"evaluations must be a dictionary, not {type(given).__name__}")
+    found = []
+    for name, answers in given.items():
+        code = evaluation_code(name)
+        found += [
+            QualitativeEvaluation(code, evaluation_code(answer, f"answer to {_shown(name)}"))
+            for answer in (answers if isinstance(answers, list) else [answers])
+        ]
+    return found
+
+
+def _shown(name: Any) -> str:
+    return repr(name) if isinstance(name, str) else repr(str(getattr(name, "meaning", name)))

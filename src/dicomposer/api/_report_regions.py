@@ -1,0 +1,353 @@
+"""Where a finding is: shapes in images and in space, segments, whole images."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from dicomposer import record
+from dicomposer.api._headers import whole_number_or_none
+from dicomposer.api._planes import SourcePlanes
+from dicomposer.api._sources import SourceImages
+from dicomposer.errors import ArgumentError, GeometryError
+from dicomposer.sr import (
+    CoordinatesForMeasurement,
+    ImageRegion,
+    ImageRegion3D,
+    SourceImageForMeasurementGroup,
+    SourceImageForRegion,
+)
+
+__all__ = ["PLACES", "SHAPES", "ImageFinder", "ImagePlace", "Region", "read_region"]
+
+Floats = NDArray[np.float64]
+
+#: Keys that say in which image a region is.
+PLACES = ("image", "instance_number", "position", "frame")
+#: Keys that are shapes, and how many numbers make a point of one.
+SHAPES = {
+    "point": 2, "points": 2, "line": 2, "polygon": 2, "box": 2, "circle": 0, "ellipse": 0,
+    "long_axis": 2, "short_axis": 2, "point_mm": 3, "points_mm": 3, "polygon_mm": 3,
+}  # fmt: skip
+_GRAPHICS = {
+    "point": "POINT", "points": "MULTIPOINT", "line": "POLYLINE", "polygon": "POLYLINE", "box": "POLYLINE",
+    "circle": "CIRCLE", "ellipse": "ELLIPSE", "axes": "POLYLINE", "point_mm": "POINT", "points_mm": "MULTIPOINT",
+    "polygon_mm": "POLYGON",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class ImagePlace:
+    """An image of the source, and a frame of it if it has several."""
+
+    image: Dataset
+    frame: int | None
+
+    @property
+    def frames(self) -> list[int] | None:
+        return None if self.frame is None else [self.frame]
+
+    def for_region(self) -> SourceImageForRegion:
+        """As the image in which a region is drawn."""
+        return SourceImageForRegion.from_source_image(self.image, self.frames)
+
+    def for_group(self) -> SourceImageForMeasurementGroup:
+        """As the image in which the measurements of a group were made."""
+        return SourceImageForMeasurementGroup.from_source_image(self.image, self.frames)
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Columns and rows in which points may lie."""
+        names = ("TotalPixelMatrixColumns", "TotalPixelMatrixRows")
+        if names[0] not in self.image or self.frame is not None:
+            names = ("Columns", "Rows")
+        return record.int_value(self.image, names[0]) or 0, record.int_value(self.image, names[1]) or 0
+
+    def spacing(self) -> tuple[float, float] | None:
+        """Distances between rows and between columns, millimetres; None if the image does not tell."""
+        columns = SourcePlanes.of(SourceImages((self.image,), ordered=True)).columns
+        return (
+            None
+            if columns.spacings is None
+            else (float(columns.spacings[0, 0]), float(columns.spacings[0, 1]))
+        )
+
+
+class ImageFinder:
+    """Finds images of a source by what people know of them.
+
+    Parameters
+    ----------
+    source : SourceImages
+        The images.
+    """
+
+    def __init__(self, source: SourceImages) -> None:
+        self._source = source
+        self._by_uid = {record.text_value(one, "SOPInstanceUID"): one for one in source.datasets}
+
+    @property
+    def frame_of_reference(self) -> str:
+        uid = record.text_value(self._source.datasets[0], "FrameOfReferenceUID")
+        if not uid:
+            raise GeometryError("the images have no Frame of Reference UID, so there are no points in space")
+        return uid
+
+    def find(self, region: Mapping[str, Any]) -> ImagePlace:
+        """The image that a region names with ``image``, ``instance_number``, ``position`` and ``frame``."""
+        given = {key: region[key] for key in PLACES if region.get(key) is not None}
+        several = [key for key in ("image", "instance_number", "position") if key in given]
+        if len(several) > 1:
+            raise ArgumentError(f"{' and '.join(several)} both say which image is meant; give one")
+        image, frame = self._image(given), given.get("frame")
+        frame = None if frame is None else _whole(frame, "frame")
+        if "position" in given and self._source.is_multi_frame:
+            frame = self._at(float(given["position"])) + 1
+        count = whole_number_or_none(image, "NumberOfFrames") or 1
+        if frame is not None and not 1 <= frame <= count:
+            raise ArgumentError(f"frame {frame} is not one of the {count} of the image (they count from 1)")
+        if frame is None and count > 1 and not self._source.is_slide:
+            raise ArgumentError(f"the image has {count} frames; say which with frame=")
+        return ImagePlace(image, frame if "NumberOfFrames" in image else None)
+
+    def _image(self, given: Mapping[str, Any]) -> Dataset:
+        images = self._source.datasets
+        if "image" in given:
+            return self._named(given["image"])
+        if "instance_number" in given:
+            wanted = _whole(given["instance_number"], "instance_number")
+            found = [one for one in images if whole_number_or_none(one, "InstanceNumber") == wanted]
+            if len(found) != 1:
+                raise ArgumentError(f"{len(found) or 'no'} images have the Instance Number {wanted}")
+            return found[0]
+        if "position" in given and not self._source.is_multi_frame:
+            return images[self._at(float(given["position"]))]
+        if len(images) == 1:
+            return images[0]
+        raise ArgumentError(
+            f"the source has {len(images)} images; say which with image (its SOP Instance UID), "
+            "instance_number or position"
+        )
+
+    def _named(self, name: Any) -> Dataset:
+        images, text = self._source.datasets, str(name).strip()
+        if text in self._by_uid:
+            return self._by_uid[text]
+        if text.isdigit():
+            if not self._source.ordered:
+                raise ArgumentError(
+                    f"image {text} counts in an order that nobody gave; with a folder, say which image by its SOP "
+                    "Instance UID, instance_number or position"
+                )
+            if int(text) >= len(images):
+                raise ArgumentError(
+                    f"image {text} is not one of the {len(images)} of the source (they count from 0)"
+                )
+            return images[int(text)]
+        by_name = [
+            one
+            for one in images
+            if os.path.basename(str(getattr(one, "filename", ""))) == os.path.basename(text)
+        ]
+        if len(by_name) != 1:
+            raise ArgumentError(f"no image of the source has the SOP Instance UID or file name {text!r}")
+        return by_name[0]
+
+    def _at(self, position: float) -> int:
+        """Index of the plane at a distance along the normal of the planes (z, of axial images)."""
+        planes = SourcePlanes.of(self._source)
+        along = planes.positions @ planes.normal
+        gaps = np.diff(np.unique(np.round(along, 3)))
+        nearest = int(np.abs(along - position).argmin())
+        if abs(along[nearest] - position) > (gaps.min() / 2 if len(gaps) else 1.0):
+            raise GeometryError(
+                f"no image lies at position {position:g}; the images lie between {along.min():g} and {along.max():g} mm"
+            )
+        return nearest
+
+
+@dataclass(frozen=True)
+class Region:
+    """Where a finding is.
+
+    Attributes
+    ----------
+    kind : str
+        A key of SHAPES, "axes", "segment" or "image".
+    points : numpy.ndarray or None
+        (n, 2) columns and rows, or (n, 3) x, y, z in millimetres, as the standard has them for its graphic type.
+    place : ImagePlace or None
+        The image.
+    frame_of_reference : str or None
+        Of points in space.
+    segment : tuple or None
+        The Segmentation (or its file) and the number of the segment.
+    """
+
+    kind: str
+    points: Floats | None = None
+    place: ImagePlace | None = None
+    frame_of_reference: str | None = None
+    segment: tuple[Any, int] | None = None
+
+    def item(self) -> ImageRegion | ImageRegion3D:
+        """As the region of a group."""
+        assert self.points is not None
+        if self.frame_of_reference is not None:
+            return ImageRegion3D(_GRAPHICS[self.kind], self.points, self.frame_of_reference)
+        assert self.place is not None
+        return ImageRegion(_GRAPHICS[self.kind], self.points, self.place.for_region())
+
+    def coordinates(self, rows: slice = slice(None)) -> CoordinatesForMeasurement:
+        """As the points of which a number was measured."""
+        assert self.points is not None and self.place is not None
+        return CoordinatesForMeasurement(_GRAPHICS[self.kind], self.points[rows], self.place.for_region())
+
+
+def read_region(region: Mapping[str, Any], finder: ImageFinder | None) -> Region:
+    """Understand a region.
+
+    Parameters
+    ----------
+    region : Mapping
+        One shape (``polygon``, ``box``...) or ``segment``, with what says in which image; see :func:`report`.
+    finder : ImageFinder, optional
+        The images; None if the source has none.
+    """
+    given = {key: value for key, value in region.items() if value is not None}
+    unknown = [key for key in given if key not in (*SHAPES, *PLACES, "segment", "segmentation")]
+    if unknown:
+        raise ArgumentError(
+            f"a region has no {unknown[0]!r}; it has {', '.join((*SHAPES, 'segment', *PLACES))}"
+        )
+    shapes = [key for key in given if key in SHAPES]
+    if "segment" in given or "segmentation" in given:
+        if shapes:
+            raise ArgumentError(f"a region is a segment or a {shapes[0]}, not both")
+        return Region(
+            "segment", segment=(given.get("segmentation"), _whole(given.get("segment", 1), "segment"))
+        )
+    if finder is None:
+        raise ArgumentError("a region in an image needs the images as source")
+    if set(shapes) == {"long_axis", "short_axis"}:
+        points = np.concatenate(
+            [_points(given[key], 2, key, exactly=2) for key in ("long_axis", "short_axis")]
+        )
+        return _inside(Region("axes", points, finder.find(given)))
+    if len(shapes) > 1:
+        raise ArgumentError(f"a region has one shape, not {' and '.join(shapes)}")
+    if not shapes:
+        return Region("image", place=finder.find(given))
+    (shape,) = shapes
+    if shape in ("long_axis", "short_axis"):
+        raise ArgumentError("long_axis and short_axis go together")
+    points = _shape(shape, given[shape])
+    if SHAPES[shape] == 3:
+        return Region(shape, points, frame_of_reference=finder.frame_of_reference)
+    return _inside(Region(shape, points, finder.find(given)))
+
+
+def _shape(shape: str, value: Any) -> Floats:
+    if shape == "circle":
+        x, y, radius = _numbers(value, shape, 3, "column, row, radius")
+        _positive(radius, shape)
+        return np.asarray([[x, y], [x + radius, y]])
+    if shape == "ellipse":
+        return _ellipse(value)
+    if shape == "box":
+        x0, y0, x1, y1 = _numbers(value, shape, 4, "first column, first row, last column, last row")
+        return np.asarray([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])
+    exactly = {"point": 1, "point_mm": 1, "line": 2}.get(shape)
+    points = _points(value, SHAPES[shape], shape, exactly=exactly)
+    if shape.startswith("polygon"):
+        if len(points) < 3:
+            raise ArgumentError(f"a {shape} has three points or more, found {len(points)}")
+        if not np.array_equal(points[0], points[-1]):
+            points = np.concatenate([points, points[:1]])
+    return points
+
+
+def _ellipse(value: Any) -> Floats:
+    """Ends of the longer axis, then of the shorter one (PS3.3 C.18.6.1.2)."""
+    numbers = _flat(value, "ellipse")
+    if len(numbers) not in (4, 5):
+        raise ArgumentError(
+            "an ellipse has four or five numbers: column, row, radius, other radius, angle in degrees"
+        )
+    x, y, first, second = numbers[:4]
+    turn = np.deg2rad(numbers[4] if len(numbers) == 5 else 0.0)
+    _positive(min(first, second), "ellipse")
+    axes = [
+        np.asarray([np.cos(turn), np.sin(turn)]) * first,
+        np.asarray([-np.sin(turn), np.cos(turn)]) * second,
+    ]
+    if second > first:
+        axes.reverse()
+    centre = np.asarray([x, y])
+    return np.stack([centre - axes[0], centre + axes[0], centre - axes[1], centre + axes[1]])
+
+
+def _positive(number: float, shape: str) -> None:
+    if number <= 0:
+        raise ArgumentError(f"the radius of a {shape} must be more than 0")
+
+
+def _points(value: Any, width: int, shape: str, exactly: int | None = None) -> Floats:
+    numbers = _flat(value, shape)
+    if not len(numbers) or len(numbers) % width:
+        raise ArgumentError(f"{shape} needs {width} numbers a point, found {len(numbers)} numbers")
+    points = np.asarray(numbers).reshape(-1, width)
+    if exactly is not None and len(points) != exactly:
+        raise ArgumentError(f"{shape} has {exactly} point{'s' * (exactly > 1)}, found {len(points)}")
+    return points
+
+
+def _numbers(value: Any, shape: str, count: int, meaning: str) -> list[float]:
+    numbers = _flat(value, shape)
+    if len(numbers) != count:
+        raise ArgumentError(f"a {shape} has {count} numbers ({meaning}), found {len(numbers)}")
+    return numbers
+
+
+def _flat(value: Any, shape: str) -> list[float]:
+    """Numbers of lists, arrays or text ("10 20; 30 40")."""
+    if isinstance(value, str):
+        value = value.replace(";", " ").replace(",", " ").replace("[", " ").replace("]", " ").split()
+    try:
+        numbers = np.asarray(value, dtype=np.float64).ravel()
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{shape} must hold numbers") from None
+    if not np.isfinite(numbers).all():
+        raise ArgumentError(f"{shape} holds something else than finite numbers")
+    return [float(number) for number in numbers]
+
+
+def _inside(region: Region) -> Region:
+    assert region.place is not None and region.points is not None
+    size = region.place.size
+    points = region.points
+    if region.kind == "circle":
+        radius = points[1, 0] - points[0, 0]
+        points = np.stack([points[0] - radius, points[0] + radius])
+    if points.min() < 0 or (points > np.asarray(size)).any():
+        raise ArgumentError(
+            f"the {region.kind} reaches outside the image: columns {points[:, 0].min():g} to {points[:, 0].max():g}, "
+            f"rows {points[:, 1].min():g} to {points[:, 1].max():g} of {size[0]} x {size[1]}"
+        )
+    return region
+
+
+def _whole(value: Any, name: str) -> int:
+    try:
+        number = float(value)
+    except (TypeError, ValueError):
+        number = 0.5
+    if number != int(number):
+        raise ArgumentError(f"{name} must be a whole number, not {value!r}")
+    return int(number)
