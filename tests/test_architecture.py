@@ -51,7 +51,8 @@ def test_the_public_surface_is_one_sorted_list(package):
     lists = [
         ast.literal_eval(node.value)
         for node in tree.body
-        if isinstance(node, ast.Assign) and [getattr(t, "id", "") for t in node.targets] == ["__all__"]
+        if (isinstance(node, ast.Assign) and [getattr(t, "id", "") for t in node.targets] == ["__all__"])
+        or (isinstance(node, ast.AnnAssign) and getattr(node.target, "id", "") == "__all__" and node.value)
     ]
     assert len(lists) == 1, "an __init__.py has one __all__"
     (names,) = lists

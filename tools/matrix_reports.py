@@ -35,7 +35,7 @@ Written by `make matrix-reports`; do not edit. Every document makes one choice o
 
 {factors}
 
-and all {pairs} pairs of choices occur that are legal and that the order of choosing reaches; what is legal is said in
+and all {pairs} pairs of choices that are legal occur; what is legal is said in
 `tests/helpers/report_matrix.py`. Groups hold two measurements and an evaluation each; details are those of measurements
 (derivation, method, properties, algorithm, value map, tracking, sites, references to images and coordinates, qualifiers
 instead of values, numbers that a decimal string rounds off) and of groups (method, algorithm, value map, sites with

@@ -65,7 +65,7 @@ EXPLAINED: tuple[tuple[str, str, str], ...] = (
     ),
     (
         "pixelmed", r"not found in context group 7452$",
-        "its PS3.16 CID 7452 is of 2002, of which no code is in use any more",
+        "its PS3.16 CID 7452 is of 2002, and its codes have been replaced since",
     ),
     (
         "pixelmed", r"Template 2010 .*\[Row [34]\] CODE.*Conditional content item present when condition not satisfied",

@@ -16,10 +16,10 @@ from pydicom.sr.codedict import codes
 from pydicom.uid import ExplicitVRLittleEndian
 
 from dicomposer import sr, standard
-from dicomposer.validation._content import content_tree
 from dicomposer.validation._subject import Subject
-from dicomposer.validation._templates_match import Matcher
-from dicomposer.validation._templates_model import Entry, Place, root_entry
+from dicomposer.validation.content._content import content_tree
+from dicomposer.validation.content._templates_match import Matcher
+from dicomposer.validation.content._templates_model import Entry, Place, root_entry
 
 STORAGE = "1.2.840.10008.5.1.4.1.1.88."
 ROOT = "1.2.826.0.1.3680043.8.498.7"

@@ -15,12 +15,12 @@ from tests.validation.report_documents import REPORTS, code, encoded, item
 
 from dicomposer.validation import Finding
 from dicomposer.validation._collect import Collector
-from dicomposer.validation._content import Node, content_tree
 from dicomposer.validation._findings import Findings
 from dicomposer.validation._subject import Subject
-from dicomposer.validation._templates import check_templates
-from dicomposer.validation._templates_match import Matcher
-from dicomposer.validation._templates_model import Entry, Place, root_entry
+from dicomposer.validation.content._content import Node, content_tree
+from dicomposer.validation.content._templates import check_templates
+from dicomposer.validation.content._templates_match import Matcher
+from dicomposer.validation.content._templates_model import Entry, Place, root_entry
 
 SEED, COUNT = 20240131, 240
 

@@ -13,8 +13,8 @@ from tests.validation import bundle, good
 from tests.validation.objects import ct_series, encoded, uid
 
 from dicomposer.validation import registered, validate, validate_files
-from dicomposer.validation._air import air_across, air_facts
 from dicomposer.validation._subject import Subject
+from dicomposer.validation.profiles._air import air_across, air_facts
 
 Break = Callable[[Dataset], None]
 

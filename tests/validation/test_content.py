@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian
 
 from dicomposer.validation import Findings, validate
-from dicomposer.validation._content_relations import RELATIONSHIPS, VALUE_TYPES, permitted
+from dicomposer.validation.content._content_relations import RELATIONSHIPS, VALUE_TYPES, permitted
 
 CT = "1.2.840.10008.5.1.4.1.1.2"
 ENHANCED_CT = "1.2.840.10008.5.1.4.1.1.2.1"

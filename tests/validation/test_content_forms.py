@@ -12,7 +12,8 @@ from pydicom.data import get_testdata_file
 from pydicom.sr.codedict import codes
 
 import dicomposer.sr as sr
-from dicomposer.validation import _content_tree, validate
+from dicomposer.validation import validate
+from dicomposer.validation.content import _content_tree
 
 
 @pytest.fixture(scope="module")

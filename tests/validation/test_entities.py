@@ -13,11 +13,11 @@ from tests.validation import good, objects, together
 from tests.validation.objects import uid
 from tests.validation.together import COLLECTIONS, Files, found, score
 
-from dicomposer.validation._collection import collection_rules
 from dicomposer.validation._engine import Options
-from dicomposer.validation._entities import across
-from dicomposer.validation._facts import Facts, facts_of
 from dicomposer.validation._subject import Subject
+from dicomposer.validation.files._collection import collection_rules
+from dicomposer.validation.files._entities import across
+from dicomposer.validation.files._facts import Facts, facts_of
 
 Break = Callable[[list[Dataset]], None]
 OTHER = uid(50, 1)

@@ -12,9 +12,9 @@ from tests.validation.together import Files, found
 
 from dicomposer.validation import validate
 from dicomposer.validation._engine import Options
-from dicomposer.validation._entities import across
-from dicomposer.validation._facts import facts_of
 from dicomposer.validation._subject import Subject
+from dicomposer.validation.files._entities import across
+from dicomposer.validation.files._facts import facts_of
 
 LISTED = "ReferencedSeriesSequence[0].ReferencedInstanceSequence"
 SOURCE = "PerFrameFunctionalGroupsSequence[2].DerivationImageSequence[0].SourceImageSequence[0]"

@@ -25,12 +25,10 @@ from dicomposer.validation import (
     Finding,
     Findings,
     Report,
-    _inputs,
-    _many,
-    _workers,
     validate,
     validate_files,
 )
+from dicomposer.validation.files import _inputs, _many, _workers
 
 
 @pytest.fixture(scope="module")

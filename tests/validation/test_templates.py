@@ -15,10 +15,10 @@ from tests.validation.report_mutations import FAULTS, Outcome, findings, outcome
 
 from dicomposer import standard
 from dicomposer.validation import Finding, validate
-from dicomposer.validation._content import content_tree
 from dicomposer.validation._subject import Subject
-from dicomposer.validation._templates_match import Matcher
-from dicomposer.validation._templates_model import place_of, root_entry
+from dicomposer.validation.content._content import content_tree
+from dicomposer.validation.content._templates_match import Matcher
+from dicomposer.validation.content._templates_model import place_of, root_entry
 
 IMAGE_REGION, TRACKING = ("111030", "DCM"), ("112039", "DCM")
 

@@ -31,9 +31,9 @@ import dicomposer
 from dicomposer import samples
 from dicomposer.validation import Finding
 from dicomposer.validation._engine import Options
-from dicomposer.validation._entities import across
-from dicomposer.validation._facts import facts_of
 from dicomposer.validation._subject import Subject
+from dicomposer.validation.files._entities import across
+from dicomposer.validation.files._facts import facts_of
 
 Files = dict[str, Dataset]
 CT = "1.2.840.10008.5.1.4.1.1.2"

@@ -13,11 +13,11 @@ from __future__ import annotations
 
 from dicomposer.validation._engine import validate
 from dicomposer.validation._findings import LEVELS, Finding, Findings, Level
-from dicomposer.validation._formats import as_json, as_junit, as_sarif
-from dicomposer.validation._many import validate_files
-from dicomposer.validation._pixels import pixel_findings
-from dicomposer.validation._report import FileFindings, Report, SharedFinding, printable
 from dicomposer.validation._rules import DEFAULT_PROFILES, PROFILES, Rule, registered
+from dicomposer.validation.families._pixels import pixel_findings
+from dicomposer.validation.files._formats import as_json, as_junit, as_sarif
+from dicomposer.validation.files._many import validate_files
+from dicomposer.validation.files._report import FileFindings, Report, SharedFinding, printable
 
 __all__ = [
     "DEFAULT_PROFILES",

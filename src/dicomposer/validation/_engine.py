@@ -14,12 +14,19 @@ from pydicom.dataset import Dataset
 
 from dicomposer import record
 from dicomposer.errors import ArgumentTypeError, DamagedFileError, DicomposerError, NotDicomError
+from dicomposer.validation._collect import Collector
+from dicomposer.validation._findings import Findings, Level, level_rank
+from dicomposer.validation._groups import check_groups
+from dicomposer.validation._presence import Walker
+from dicomposer.validation._rules import DEFAULT_PROFILES, Rule, check_profiles, registered
+from dicomposer.validation._subject import PIXEL_TAGS, Subject
 
 # Rule families register themselves; their order is that of the checks.
-from dicomposer.validation import (
-    _air,
+from dicomposer.validation.content import _content_rules
+from dicomposer.validation.content._content import check_content, has_content, root_blocks
+from dicomposer.validation.content._templates import check_templates
+from dicomposer.validation.families import (
     _annotations,
-    _content_rules,
     _dimensions,
     _display,
     _documents,
@@ -39,18 +46,10 @@ from dicomposer.validation import (
     _segments,
     _structure_set,
     _tiles,
-    _viewers,
     _waveform,
 )
-from dicomposer.validation._collect import Collector
-from dicomposer.validation._content import check_content, has_content, root_blocks
-from dicomposer.validation._findings import Findings, Level, level_rank
-from dicomposer.validation._groups import check_groups
-from dicomposer.validation._pixels import check_pixel_values, stored_values
-from dicomposer.validation._presence import Walker
-from dicomposer.validation._rules import DEFAULT_PROFILES, Rule, check_profiles, registered
-from dicomposer.validation._subject import PIXEL_TAGS, Subject
-from dicomposer.validation._templates import check_templates
+from dicomposer.validation.families._pixels import check_pixel_values, stored_values
+from dicomposer.validation.profiles import _air, _viewers
 
 __all__ = ["validate"]
 

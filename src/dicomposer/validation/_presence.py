@@ -13,9 +13,7 @@ from dicomposer.errors import DamagedFileError
 from dicomposer.standard import Attribute, Condition, ModuleUsage
 from dicomposer.validation._codes import Codes, bindings_of, code_items, is_code
 from dicomposer.validation._collect import Collector
-from dicomposer.validation._content_tree import CONTENT_SEQUENCE
 from dicomposer.validation._findings import Level
-from dicomposer.validation._inventory import first_group, inventory_of, is_retired
 from dicomposer.validation._lookup import lookup_for
 from dicomposer.validation._subject import PER_FRAME, SHARED, Subject
 from dicomposer.validation._values import (
@@ -27,6 +25,8 @@ from dicomposer.validation._values import (
     value_problem,
 )
 from dicomposer.validation._view import BULK, Element, Item, keyword_of, tag_of
+from dicomposer.validation.content._content_tree import CONTENT_SEQUENCE
+from dicomposer.validation.families._inventory import first_group, inventory_of, is_retired
 
 __all__ = ["Block", "Plan", "Walker", "block_of", "group_block"]
 

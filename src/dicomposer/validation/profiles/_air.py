@@ -13,7 +13,11 @@ from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Literal
 
-from dicomposer.validation._content_items import (
+from dicomposer.validation._findings import Finding
+from dicomposer.validation._rules import Issue, rule
+from dicomposer.validation._subject import Subject
+from dicomposer.validation._view import Item
+from dicomposer.validation.content._content_items import (
     TRACKING_IDENTIFIER,
     TRACKING_UID,
     child,
@@ -25,10 +29,6 @@ from dicomposer.validation._content_items import (
     segments_of,
     walk,
 )
-from dicomposer.validation._findings import Finding
-from dicomposer.validation._rules import Issue, rule
-from dicomposer.validation._subject import Subject
-from dicomposer.validation._view import Item
 
 __all__ = ["AirFacts", "air_across", "air_facts"]
 

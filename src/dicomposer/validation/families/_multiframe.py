@@ -8,11 +8,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dicomposer.validation._dimensions import SAME
 from dicomposer.validation._frames import frame_path
 from dicomposer.validation._rules import Issue, rule
 from dicomposer.validation._subject import Subject
 from dicomposer.validation._view import tag_of
+from dicomposer.validation.families._dimensions import SAME
 
 __all__: list[str] = []
 

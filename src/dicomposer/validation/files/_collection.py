@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dicomposer import standard
-from dicomposer.validation._facts import ATTRIBUTES, Facts
 from dicomposer.validation._findings import LEVELS, Level
-from dicomposer.validation._gather import REFERENCES
 from dicomposer.validation._rules import Issue
+from dicomposer.validation.files._facts import ATTRIBUTES, Facts
+from dicomposer.validation.files._gather import REFERENCES
 
 __all__ = ["Collection", "CollectionRule", "collection_rule", "collection_rules", "differing", "grouped"]
 

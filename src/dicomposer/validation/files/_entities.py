@@ -10,10 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dicomposer import standard
-from dicomposer.validation import _links
-from dicomposer.validation._air import air_across
 from dicomposer.validation._collect import Collector
-from dicomposer.validation._collection import (
+from dicomposer.validation._findings import Finding, Findings, Level
+from dicomposer.validation._rules import Issue
+from dicomposer.validation._view import keyword_of, tag_of
+from dicomposer.validation.files import _links
+from dicomposer.validation.files._collection import (
     Collection,
     Found,
     collection_rule,
@@ -24,10 +26,8 @@ from dicomposer.validation._collection import (
     has_functional_groups,
     minority,
 )
-from dicomposer.validation._facts import ENTITIES, Facts
-from dicomposer.validation._findings import Finding, Findings, Level
-from dicomposer.validation._rules import Issue
-from dicomposer.validation._view import keyword_of, tag_of
+from dicomposer.validation.files._facts import ENTITIES, Facts
+from dicomposer.validation.profiles._air import air_across
 
 if TYPE_CHECKING:
     from dicomposer.validation._engine import Options

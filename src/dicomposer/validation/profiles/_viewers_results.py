@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dicomposer.validation._content_items import (
+from dicomposer.validation._rules import Issue, rule
+from dicomposer.validation._subject import Subject
+from dicomposer.validation.content._content_items import (
     TRACKING_IDENTIFIER,
     child,
     is_report,
@@ -13,9 +15,7 @@ from dicomposer.validation._content_items import (
     text_of,
     walk,
 )
-from dicomposer.validation._content_tree import Node
-from dicomposer.validation._rules import Issue, rule
-from dicomposer.validation._subject import Subject
+from dicomposer.validation.content._content_tree import Node
 
 __all__: list[str] = []
 

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from dicomposer.validation._bulk import value_count
 from dicomposer.validation._rules import Issue, rule
 from dicomposer.validation._subject import Subject
 from dicomposer.validation._view import Item
+from dicomposer.validation.families._bulk import value_count
 
 __all__: list[str] = []
 

@@ -16,9 +16,9 @@ from dicomposer.standard import (
     NumberComparison,
     TemplateCondition,
 )
-from dicomposer.validation._content import Node
-from dicomposer.validation._templates_model import Code, Fact, today
-from dicomposer.validation._templates_shapes import Shapes
+from dicomposer.validation.content._content import Node
+from dicomposer.validation.content._templates_model import Code, Fact, today
+from dicomposer.validation.content._templates_shapes import Shapes
 
 __all__ = ["Conditions"]
 

@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 
 from dicomposer import standard
 from dicomposer.errors import DamagedFileError
-from dicomposer.validation._content import Node, content_tree, has_content
-from dicomposer.validation._content_relations import RELATIONSHIPS, VALUE_TYPES, permitted
-from dicomposer.validation._content_tree import GRAPHIC
 from dicomposer.validation._rules import Issue, rule
 from dicomposer.validation._subject import PIXEL_TAGS, Subject
 from dicomposer.validation._view import Item, tag_of
+from dicomposer.validation.content._content import Node, content_tree, has_content
+from dicomposer.validation.content._content_relations import RELATIONSHIPS, VALUE_TYPES, permitted
+from dicomposer.validation.content._content_tree import GRAPHIC
 
 __all__ = ["target_of"]
 

@@ -6,7 +6,7 @@ versions, and which test shows that they still fail: ``docs/clients.md``, "What 
 
 from __future__ import annotations
 
-from dicomposer.validation import _viewers_results, _viewers_segmentations
+from dicomposer.validation.profiles import _viewers_results, _viewers_segmentations
 
 __all__ = ["FAMILIES"]
 

@@ -16,10 +16,11 @@ from typing import Any, BinaryIO
 
 from dicomposer.errors import ArgumentError, ArgumentTypeError, DamagedFileError, NotDicomError
 from dicomposer.validation._engine import Options, check, damaged, opened
-from dicomposer.validation._entities import across
-from dicomposer.validation._facts import Facts, facts_of
 from dicomposer.validation._findings import Finding, Findings, Level, level_rank
-from dicomposer.validation._inputs import (
+from dicomposer.validation._rules import DEFAULT_PROFILES, check_profiles
+from dicomposer.validation.files._entities import across
+from dicomposer.validation.files._facts import Facts, facts_of
+from dicomposer.validation.files._inputs import (
     Entry,
     PathLike,
     archive_entries,
@@ -28,9 +29,8 @@ from dicomposer.validation._inputs import (
     starts_archive,
     zip_errors,
 )
-from dicomposer.validation._report import FileFindings, Report
-from dicomposer.validation._rules import DEFAULT_PROFILES, check_profiles
-from dicomposer.validation._workers import Crash, cores, in_processes
+from dicomposer.validation.files._report import FileFindings, Report
+from dicomposer.validation.files._workers import Crash, cores, in_processes
 
 __all__ = ["validate_files"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from dicomposer.validation._bulk import byte_count
 from dicomposer.validation._rules import Issue, rule
 from dicomposer.validation._subject import Subject
 from dicomposer.validation._view import Item, tag_of
+from dicomposer.validation.families._bulk import byte_count
 
 __all__: list[str] = []
 

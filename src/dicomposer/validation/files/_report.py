@@ -200,19 +200,19 @@ class Report(Sequence[FileFindings]):
 
     def to_json(self) -> str:
         """The report as JSON; see :func:`dicomposer.validation.as_json`."""
-        from dicomposer.validation._formats import as_json
+        from dicomposer.validation.files._formats import as_json
 
         return as_json(self)
 
     def to_sarif(self) -> str:
         """The report as SARIF 2.1.0, for code scanning; see :func:`dicomposer.validation.as_sarif`."""
-        from dicomposer.validation._formats import as_sarif
+        from dicomposer.validation.files._formats import as_sarif
 
         return as_sarif(self)
 
     def to_junit(self, fail_on: Level = "error") -> str:
         """The report as JUnit XML, a test case a file; see :func:`dicomposer.validation.as_junit`."""
-        from dicomposer.validation._formats import as_junit
+        from dicomposer.validation.files._formats import as_junit
 
         return as_junit(self, fail_on)
 

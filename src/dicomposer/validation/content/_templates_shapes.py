@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from dicomposer.validation._content import Node
-from dicomposer.validation._content_rules import target_of
-from dicomposer.validation._content_tree import Form
-from dicomposer.validation._templates_model import NO_CODE, Code, Fact, today
 from dicomposer.validation._view import Item
+from dicomposer.validation.content._content import Node
+from dicomposer.validation.content._content_rules import target_of
+from dicomposer.validation.content._content_tree import Form
+from dicomposer.validation.content._templates_model import NO_CODE, Code, Fact, today
 
 __all__ = ["Shapes"]
 

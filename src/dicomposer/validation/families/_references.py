@@ -7,13 +7,13 @@ from functools import partial
 
 import numpy as np
 
-from dicomposer.validation._collection import Collection
-from dicomposer.validation._facts import brief_of, links_of
-from dicomposer.validation._gather import outside_references
-from dicomposer.validation._links import LINKS, other_studies
 from dicomposer.validation._rules import Issue, rule
 from dicomposer.validation._subject import Subject
 from dicomposer.validation._view import Item, tag_of
+from dicomposer.validation.files._collection import Collection
+from dicomposer.validation.files._facts import brief_of, links_of
+from dicomposer.validation.files._gather import outside_references
+from dicomposer.validation.files._links import LINKS, other_studies
 
 __all__: list[str] = []
 

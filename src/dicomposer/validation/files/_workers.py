@@ -30,7 +30,7 @@ R = TypeVar("R")
 _CHUNK = 8  # tasks that are handed over at once
 _START = (
     "import sys, json; sys.path[:] = json.loads(sys.argv[1]); "
-    "from dicomposer.validation._workers import serve; serve()"
+    "from dicomposer.validation.files._workers import serve; serve()"
 )
 _READY = b"ready"
 

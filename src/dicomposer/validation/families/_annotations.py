@@ -8,10 +8,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dicomposer.validation._bulk import byte_count, numbers
 from dicomposer.validation._rules import Issue, rule
 from dicomposer.validation._subject import Subject
 from dicomposer.validation._view import Item
+from dicomposer.validation.families._bulk import byte_count, numbers
 
 __all__: list[str] = []
 

@@ -11,11 +11,11 @@ from functools import cache
 from dicomposer import standard
 from dicomposer.errors import DamagedFileError
 from dicomposer.validation._collect import Collector
-from dicomposer.validation._content import Node, content_tree, has_content
 from dicomposer.validation._findings import Level
 from dicomposer.validation._subject import Subject
-from dicomposer.validation._templates_match import Matcher, Problem, Verdict, weight
-from dicomposer.validation._templates_model import Entry, Fact, root_entry, today
+from dicomposer.validation.content._content import Node, content_tree, has_content
+from dicomposer.validation.content._templates_match import Matcher, Problem, Verdict, weight
+from dicomposer.validation.content._templates_model import Entry, Fact, root_entry, today
 
 __all__ = ["check_templates"]
 

@@ -9,10 +9,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dicomposer.validation._collection import Collection, Found, collection_rule, combined, has_module
 from dicomposer.validation._findings import Level
 from dicomposer.validation._rules import Issue
 from dicomposer.validation._subject import LABEL_MAP_SEGMENTATION, SEGMENTATION
+from dicomposer.validation.files._collection import Collection, Found, collection_rule, combined, has_module
 
 __all__ = ["LINKS", "other_studies"]
 

@@ -7,10 +7,10 @@ from functools import lru_cache
 
 from pydicom._private_dict import private_dictionaries
 
-from dicomposer.validation._inventory import inventory_of
 from dicomposer.validation._rules import Issue, rule
 from dicomposer.validation._subject import Subject
 from dicomposer.validation._view import Item, keyword_of
+from dicomposer.validation.families._inventory import inventory_of
 
 __all__: list[str] = []
 

@@ -14,8 +14,11 @@ from typing import Any
 from dicomposer import standard
 from dicomposer.standard import Attribute
 from dicomposer.validation._collect import Collector
-from dicomposer.validation._content_relations import VALUE_TYPES
-from dicomposer.validation._content_tree import (
+from dicomposer.validation._presence import Block, Plan, Walker
+from dicomposer.validation._subject import Subject
+from dicomposer.validation._view import Item
+from dicomposer.validation.content._content_relations import VALUE_TYPES
+from dicomposer.validation.content._content_tree import (
     FLOATING,
     GRAPHIC,
     MEASURED,
@@ -24,9 +27,6 @@ from dicomposer.validation._content_tree import (
     Node,
     content_tree,
 )
-from dicomposer.validation._presence import Block, Plan, Walker
-from dicomposer.validation._subject import Subject
-from dicomposer.validation._view import Item
 
 __all__ = ["CONTENT", "Node", "check_content", "content_tree", "has_content", "root_blocks"]
 

@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 from dicomposer.standard import EDITION
 from dicomposer.validation._findings import Finding, Level, level_rank
-from dicomposer.validation._report import FileFindings, Report, figureless, printable
+from dicomposer.validation.files._report import FileFindings, Report, figureless, printable
 
 __all__ = ["JSON_VERSION", "as_json", "as_junit", "as_sarif"]
 

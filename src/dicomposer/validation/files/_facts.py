@@ -18,10 +18,10 @@ from pydicom.dataset import Dataset
 
 from dicomposer import record, standard
 from dicomposer.errors import DicomposerError
-from dicomposer.validation._air import AirFacts, air_facts
-from dicomposer.validation._gather import REFERENCES, SEGMENTS, references_of
 from dicomposer.validation._subject import MEDIA_DIRECTORY, PIXEL_TAGS, Subject
 from dicomposer.validation._view import BINARY_FORMATS, BULK, Element, Item, tag_of
+from dicomposer.validation.files._gather import REFERENCES, SEGMENTS, references_of
+from dicomposer.validation.profiles._air import AirFacts, air_facts
 
 __all__ = [
     "ATTRIBUTES",

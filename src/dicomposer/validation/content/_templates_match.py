@@ -11,11 +11,11 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
 from dicomposer.standard import AllItems, ItemCount, TemplateCondition
-from dicomposer.validation._content import Node
-from dicomposer.validation._content_relations import RELATIONSHIPS, VALUE_TYPES
 from dicomposer.validation._findings import Level
-from dicomposer.validation._templates_conditions import Conditions
-from dicomposer.validation._templates_model import (
+from dicomposer.validation.content._content import Node
+from dicomposer.validation.content._content_relations import RELATIONSHIPS, VALUE_TYPES
+from dicomposer.validation.content._templates_conditions import Conditions
+from dicomposer.validation.content._templates_model import (
     Allowed,
     Entry,
     Fact,
@@ -25,7 +25,7 @@ from dicomposer.validation._templates_model import (
     plain,
     root_entry,
 )
-from dicomposer.validation._templates_shapes import Shapes
+from dicomposer.validation.content._templates_shapes import Shapes
 
 __all__ = ["Matcher", "Problem", "Verdict", "weight"]
 

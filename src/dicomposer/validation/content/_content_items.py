@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from dicomposer.errors import DamagedFileError
-from dicomposer.validation._content_tree import TEXT, Node, content_tree
 from dicomposer.validation._subject import Subject
 from dicomposer.validation._view import Item
+from dicomposer.validation.content._content_tree import TEXT, Node, content_tree
 
 __all__ = [
     "REPORTS",

@@ -1,0 +1,5 @@
+"""Many files at once: reading, workers, checks across files, reports."""
+
+from __future__ import annotations
+
+__all__: list[str] = []
