@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import subprocess
+import sys
 from pathlib import Path
 
 import grimp
@@ -82,3 +84,15 @@ def test_nothing_heavy_at_import():
     heavy = {"nibabel", "SimpleITK", "itk", "PIL", "numba", "typer", "rich", "imagecodecs", "pandas", "scipy"}
     loaded = heavy & {name.partition(".")[0] for name in done.stdout.split()}
     assert not loaded
+
+
+@pytest.mark.parametrize("package", ["seg", "sr", "ko", "validation"])
+def test_import_stays_light(package):
+    # pydicom's code dictionaries cost a quarter of a second, the standard's tables are read when they are asked for
+    script = (
+        f"import sys, dicomposer.{package}\n"
+        "from dicomposer.standard import _store\n"
+        "print('pydicom.sr.codedict' in sys.modules, bool(_store.STORE._files))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "False"]

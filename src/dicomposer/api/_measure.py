@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 
 from dicomposer import record
 from dicomposer.api._measure_masks import Grid, SegmentMask, planar_masks, volume_masks
@@ -36,6 +35,7 @@ from dicomposer.api._report_document import (
 )
 from dicomposer.api._report_viewer import bidirectional, check_viewer
 from dicomposer.api._sources import SourceImages, SourceLike, read_header, read_source
+from dicomposer.coding import Code
 from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError
 from dicomposer.image import refuse_several_patients
 from dicomposer.items import dcm, sct

@@ -10,13 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 
 from dicomposer import record
 from dicomposer.api._measure_masks import Grid
 from dicomposer.api._measure_shapes import Crop
 from dicomposer.api._planes import SourcePlanes
 from dicomposer.api._sources import SourceImages
+from dicomposer.coding import Code
 from dicomposer.errors import GeometryError
 from dicomposer.image import Image
 

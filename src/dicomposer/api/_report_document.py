@@ -9,12 +9,11 @@ from importlib.metadata import version
 from typing import Any, TypedDict
 
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 
 from dicomposer import record
 from dicomposer.api._headers import whole_number_or_none
 from dicomposer.api._report_terms import looked_up
-from dicomposer.coding import CodedConcept, CodeLike, derived_uid, new_uid
+from dicomposer.coding import Code, CodedConcept, CodeLike, derived_uid, new_uid
 from dicomposer.errors import ArgumentError, ArgumentTypeError
 from dicomposer.items import DEVICE, PERSON, sct
 from dicomposer.seg import Segmentation

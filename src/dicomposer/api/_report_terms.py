@@ -9,11 +9,8 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
-from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
-
 from dicomposer import standard
-from dicomposer.coding import CodedConcept, as_concept, terminology
+from dicomposer.coding import Code, CodedConcept, as_concept, is_code, terminology
 from dicomposer.errors import ArgumentError, TerminologyError
 
 __all__ = [
@@ -135,8 +132,8 @@ def _near(text: str, cids: Sequence[int]) -> list[standard.CodeMatch]:
 
 
 def _given(code: Any, argument: str) -> Any:
-    if isinstance(code, Code | Dataset):
-        return as_concept(code, argument)  # type: ignore[arg-type]  # items of code sequences, as well
+    if is_code(code):
+        return as_concept(code, argument)  # items of code sequences, as well
     if isinstance(code, tuple | list) and len(code) == 3 and all(isinstance(part, str) for part in code):
         return CodedConcept(*code)
     if isinstance(code, Mapping) and {"value", "scheme", "meaning"} <= set(code):

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from pydicom.sr.coding import Code
 
 from dicomposer.api._report_regions import Region
+from dicomposer.coding import Code
 from dicomposer.errors import ArgumentError
 from dicomposer.items import RelationshipTypeValues, TextContentItem, dcm, identity, put_below, sct
 from dicomposer.sr import (

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicomposer.coding._concept import CodedConcept, CodeLike, as_concept, identity_of
+from dicomposer.coding._concept import Code, CodedConcept, CodeLike, as_concept, identity_of, is_code
 from dicomposer.coding._decimal import decimal, format_ds
 from dicomposer.coding._names import check_person_name
 from dicomposer.coding._schemes import CodingSchemeIdentificationItem, CodingSchemeResourceItem
@@ -31,6 +31,7 @@ __all__ = [
     "TERMINOLOGY",
     "UID",
     "Clock",
+    "Code",
     "CodeLike",
     "CodedConcept",
     "CodingSchemeIdentificationItem",
@@ -52,6 +53,7 @@ __all__ = [
     "format_ds",
     "identity_of",
     "injected",
+    "is_code",
     "new_uid",
     "now",
     "time_text",

@@ -9,10 +9,9 @@ from typing import Any, Self
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 from pydicom.valuerep import DT
 
-from dicomposer.coding import UID, CodedConcept, CodeLike, as_concept, check_text, check_uid
+from dicomposer.coding import UID, Code, CodedConcept, CodeLike, as_concept, check_text, check_uid, is_code
 from dicomposer.content._identification import IssuerOfIdentifier
 from dicomposer.errors import ArgumentError, ArgumentTypeError, MissingAttributeError
 from dicomposer.items import (
@@ -523,7 +522,7 @@ class SpecimenDescription(Dataset):
 def _code_or_text(name: Code, value: CodeLike | str, argument: str) -> ContentItem:
     if isinstance(value, str):
         return TextContentItem(name, value)
-    if not isinstance(value, Code | Dataset):
+    if not is_code(value):
         raise ArgumentTypeError(f"{argument} must be a code or text, found {type(value).__name__}")
     return CodeContentItem(name, value)
 

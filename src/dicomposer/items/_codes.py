@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydicom.sr.coding import Code
+from dicomposer.coding import Code
 
 __all__ = ["dcm", "sct"]
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 
 from dicomposer.coding import (
+    Code,
     CodedConcept,
     CodeLike,
     format_ds,

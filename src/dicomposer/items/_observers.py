@@ -6,10 +6,9 @@ from collections.abc import Sequence
 from typing import Any, Self, TypeVar
 
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 from pydicom.valuerep import PersonName
 
-from dicomposer.coding import UID, CodedConcept, CodeLike
+from dicomposer.coding import UID, Code, CodedConcept, CodeLike
 from dicomposer.errors import ArgumentError, ArgumentTypeError, MissingAttributeError
 from dicomposer.items._codes import dcm, sct
 from dicomposer.items._raw import identity

@@ -14,9 +14,8 @@ from typing import Any, TypeVar
 from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as PydicomSequence
-from pydicom.sr.coding import Code
 
-from dicomposer.coding import CodedConcept, CodeLike, as_concept, identity_of
+from dicomposer.coding import Code, CodedConcept, CodeLike, as_concept, identity_of
 from dicomposer.errors import ArgumentTypeError, DamagedFileError
 from dicomposer.record import base_tag, scan_items
 

@@ -20,8 +20,8 @@ from typing import Any, ClassVar, Self, overload
 
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 
+from dicomposer.coding import Code, is_code
 from dicomposer.errors import ArgumentError, ArgumentTypeError
 from dicomposer.items._item import CONTENT, ContentItem
 from dicomposer.items._numbers import NumContentItem
@@ -125,7 +125,7 @@ class Row:
         ArgumentTypeError, ArgumentError
             If it is nothing that the row can hold; the message names the row.
         """
-        if self.many and (not isinstance(value, Sequence) or isinstance(value, str | Code)):
+        if self.many and (not isinstance(value, Sequence) or isinstance(value, str) or is_code(value)):
             raise ArgumentTypeError(f"{self.argument} must be a sequence, found {type(value).__name__}")
         for one in value if self.many else (value,):
             yield self._make(one)

@@ -7,9 +7,8 @@ from typing import Any, ClassVar, Self
 
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 
-from dicomposer.coding import CodeLike
+from dicomposer.coding import Code, CodeLike
 from dicomposer.errors import ArgumentError, ArgumentTypeError
 from dicomposer.items import (
     CONTENT,

@@ -7,10 +7,9 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 
 from dicomposer import standard
-from dicomposer.coding import CodedConcept
+from dicomposer.coding import Code, CodedConcept
 from dicomposer.errors import ArgumentError, ArgumentTypeError
 from dicomposer.items import (
     CodeContentItem,

@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 
-from dicomposer.coding import UID, CodedConcept, CodeLike, new_uid
+from dicomposer.coding import UID, Code, CodedConcept, CodeLike, new_uid
 from dicomposer.errors import ArgumentError, ArgumentTypeError
 from dicomposer.items import (
     CodeContentItem,

@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 
-from dicomposer.coding import CodeLike
+from dicomposer.coding import Code, CodeLike, is_code
 from dicomposer.errors import ArgumentError, ArgumentTypeError
 from dicomposer.items import (
     CodeContentItem,
@@ -126,7 +125,7 @@ class MeasurementReport(Template):
             raise ArgumentTypeError("observation_context must be an ObservationContext")
         if procedure_reported is None:
             raise ArgumentTypeError("procedure_reported must be a code or a sequence of codes")
-        one = isinstance(procedure_reported, Code | Dataset)
+        one = is_code(procedure_reported)
         self._write(
             _language=language_of_content_item_and_descendants
             or LanguageOfContentItemAndDescendants(DEFAULT_LANGUAGE),

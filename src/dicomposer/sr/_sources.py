@@ -6,9 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Self
 
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 
-from dicomposer.coding import CodedConcept, CodeLike
+from dicomposer.coding import Code, CodedConcept, CodeLike
 from dicomposer.errors import ArgumentError
 from dicomposer.items import (
     CodeContentItem,

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from pydicom.dataset import Dataset
 
+from dicomposer.coding import Code
 from dicomposer.errors import ArgumentError, DamagedFileError
 from dicomposer.items import CONTENT, dcm, sct
 from dicomposer.sr._nodes import (
@@ -41,9 +42,7 @@ def _names(*codes: Any) -> frozenset[tuple[str, str]]:
     return frozenset(concept((one.value, one.scheme_designator, one.meaning, None)) for one in codes)
 
 
-def _umls(value: str, scheme: str = "UMLS") -> Any:
-    from pydicom.sr.coding import Code
-
+def _umls(value: str, scheme: str = "UMLS") -> Code:
     return Code(value, scheme, value)
 
 

@@ -8,9 +8,8 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
-from pydicom.sr.coding import Code
 
-from dicomposer.coding import UID
+from dicomposer.coding import UID, Code
 from dicomposer.errors import ArgumentError, ArgumentTypeError, MissingAttributeError
 from dicomposer.items import (
     ContentSequence,
