@@ -291,7 +291,7 @@ def as_segmentation(given: SegmentationLike) -> Segmentation:
 
 
 def _check_source(segmentation: Segmentation, images: SourceImages) -> None:
-    refuse_several_patients([images.datasets[0]], [segmentation])
+    refuse_several_patients([images.datasets[0]], [segmentation], "images and the segmentation")
     theirs = record.text_value(images.datasets[0], "FrameOfReferenceUID")
     ours = record.text_value(segmentation, "FrameOfReferenceUID")
     if theirs and ours and theirs != ours:
@@ -360,6 +360,8 @@ class _Space:
         if wanted is not False:
             _check_cover(values, grid)
         quantity = quantity_of(images.datasets[0])
+        if wanted is not False:
+            _check_values(segmentation, images, quantity)
         used = None if wanted is False else values
         return cls(segmentation, grid, used, quantity, values.image)
 
@@ -398,6 +400,23 @@ class _Space:
             axes.long, axes.short, in_space(axes.long_ends), in_space(axes.short_ends),
             in_image(axes.long_ends), in_image(axes.short_ends), self.image_of(axes.plane),
         )  # fmt: skip
+
+
+def _check_values(segmentation: Segmentation, images: SourceImages, quantity: Quantity) -> None:
+    """All values must be of one quantity; of another series than the one that was segmented they may be."""
+    if any(quantity_of(image) != quantity for image in images.datasets[1:]):
+        raise GeometryError(
+            "the values of the images are not all of one quantity and unit, so they have no common statistics; pass "
+            "statistics=False"
+        )
+    segmented = [
+        record.text_value(item, "SeriesInstanceUID")
+        for item in record.items_of(segmentation, "ReferencedSeriesSequence")
+    ]
+    if segmented and record.text_value(images.datasets[0], "SeriesInstanceUID") not in segmented:
+        warnings.warn(
+            "statistics of values are those of another series than the one that was segmented", stacklevel=6
+        )
 
 
 def _check_cover(values: SourceValues, grid: Grid) -> None:
@@ -535,6 +554,15 @@ def _group(
     )
 
 
+_SIDES = ("7771000", "24028007", "51440002", "66459002")
+_OLD_SIDES = {
+    "G-A100": sct("24028007", "Right"),
+    "G-A101": sct("7771000", "Left"),
+    "G-A102": sct("51440002", "Right and left"),
+    "G-A103": sct("66459002", "Unilateral"),
+}
+
+
 def sites_of(description: SegmentDescription) -> list[FindingSite] | None:
     """Where a segment lies: its anatomic regions with their side; an organ that has a side, itself."""
     sites = [
@@ -556,8 +584,11 @@ def _code(item: Dataset) -> Code:
 
 def _side(item: Dataset, keyword: str) -> Code | None:
     for modifier in record.items_of(item, keyword):
-        if record.text_value(modifier, "CodeValue") in ("7771000", "24028007", "51440002", "66459002"):
+        value = record.text_value(modifier, "CodeValue") or ""
+        if value in _SIDES:
             return _code(modifier)
+        if value in _OLD_SIDES:  # SNOMED-RT, as older programs write it
+            return _OLD_SIDES[value]
     return None
 
 

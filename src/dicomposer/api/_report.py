@@ -21,10 +21,10 @@ from dicomposer.api._report_document import (
 )
 from dicomposer.api._report_regions import SHAPES, ImageFinder, Region, read_region
 from dicomposer.api._report_table import rows_of
-from dicomposer.api._report_terms import evaluation_code, finding_of, measurement_code, site_of, unit_code
+from dicomposer.api._report_terms import evaluation_code, finding_of, measured, site_of
 from dicomposer.api._report_viewer import TOOLS, add_comment, check_viewer, for_viewer, size_of, tracked
 from dicomposer.api._sources import SourceImages, SourceLike, read_header, read_source
-from dicomposer.coding import CodeLike
+from dicomposer.coding import CodeLike, as_concept
 from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError, TerminologyError
 from dicomposer.image import refuse_several_patients
 from dicomposer.items import put_below
@@ -60,7 +60,7 @@ class ReportFinding:
     measurements : Mapping
         ``{"Volume": (12.3, "cm3")}``: name, number and unit (UCUM or a usual spelling; None for none).
     evaluations : Mapping
-        ``{"Calcification": "Present"}``: names of codes, or codes; a list of several answers.
+        ``{"Margin": "Spiculated"}``: names of codes, or codes; a list of several answers.
     region : Mapping, optional
         Where, in an image, in space or as a segment; see :func:`report`.
     site, laterality : str or code, optional
@@ -216,8 +216,8 @@ class _Evidence:
         made = as_segmentation(given)
         uid = str(made.SOPInstanceUID)
         if uid not in self.segmentations:
-            if self.images:
-                refuse_several_patients(self.images[:1], [made])
+            known = [*self.images, *self.segmentations.values()][:1]
+            refuse_several_patients(known, [made], "images and the segmentation")
             self.segmentations[uid] = made
         return SegmentationSource(self.segmentations[uid])
 
@@ -285,8 +285,17 @@ def _context(finding: ReportFinding, options: ReportOptions) -> dict[str, Any]:
     """What all groups have: who it is, what and where."""
     what = finding_of(finding.label)
     site, side = site_of(finding.site, finding.laterality)
+    if what.side is not None and side is not None and as_concept(side) != as_concept(what.side):
+        if site is None or what.site is None or as_concept(site) == as_concept(what.site):
+            raise ArgumentError(
+                f"label {finding.label!r} and "
+                + (f"laterality {finding.laterality!r}" if finding.laterality else f"site {finding.site!r}")
+                + " contradict each other"
+            )
     if site is None:
         site, side = what.site, what.side if side is None else side
+    elif side is None and what.side is not None and as_concept(site) == as_concept(what.site):
+        side = what.side  # the left kidney, at the site of the kidney
     if side is not None and site is None:
         site = what.type if what.category is not None and str(what.category.value) == "91723000" else None
         if site is None:
@@ -308,7 +317,6 @@ def _measurements(given: Mapping[Any, Any]) -> list[tuple[Any, float, Any]]:
         raise ArgumentTypeError(f"measurements must be a dictionary, not {type(given).__name__}")
     found = []
     for name, value in given.items():
-        code = measurement_code(name)
         if not isinstance(value, tuple | list) or len(value) != 2:
             raise ArgumentError(
                 f"measurement {_shown(name)} must be (number, unit), for example (12.3, 'mm')"
@@ -317,7 +325,8 @@ def _measurements(given: Mapping[Any, Any]) -> list[tuple[Any, float, Any]]:
         if isinstance(number, bool) or not isinstance(number, int | float | np.integer | np.floating):
             raise ArgumentError(f"measurement {_shown(name)} must have a number, not {type(number).__name__}")
         number = number.item() if isinstance(number, np.generic) else number
-        found.append((code, number, unit_code(unit)))
+        code, unit = measured(name, unit)
+        found.append((code, number, unit))
     return found
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,6 +63,13 @@ class ImagePlace:
         return SourceImageForMeasurementGroup.from_source_image(self.image, self.frames)
 
     @property
+    def origin(self) -> str | None:
+        """From where pixels of tiled images count (PS3.3 C.18.6): from a frame, if one is given."""
+        if "TotalPixelMatrixRows" not in self.image:
+            return None
+        return "VOLUME" if self.frame is None else "FRAME"
+
+    @property
     def size(self) -> tuple[int, int]:
         """Columns and rows in which points may lie."""
         names = ("TotalPixelMatrixColumns", "TotalPixelMatrixRows")
@@ -108,7 +116,7 @@ class ImageFinder:
         image, frame = self._image(given), given.get("frame")
         frame = None if frame is None else _whole(frame, "frame")
         if "position" in given and self._source.is_multi_frame:
-            frame = self._at(float(given["position"])) + 1
+            frame = self._at(given["position"]) + 1
         count = whole_number_or_none(image, "NumberOfFrames") or 1
         if frame is not None and not 1 <= frame <= count:
             raise ArgumentError(f"frame {frame} is not one of the {count} of the image (they count from 1)")
@@ -127,7 +135,7 @@ class ImageFinder:
                 raise ArgumentError(f"{len(found) or 'no'} images have the Instance Number {wanted}")
             return found[0]
         if "position" in given and not self._source.is_multi_frame:
-            return images[self._at(float(given["position"]))]
+            return images[self._at(given["position"])]
         if len(images) == 1:
             return images[0]
         raise ArgumentError(
@@ -139,7 +147,18 @@ class ImageFinder:
         images, text = self._source.datasets, str(name).strip()
         if text in self._by_uid:
             return self._by_uid[text]
+        by_name = [
+            one
+            for one in images
+            if os.path.basename(str(getattr(one, "filename", ""))) == os.path.basename(text)
+        ]
         if text.isdigit():
+            index = int(text) if self._source.ordered else -1
+            if by_name and isinstance(name, str) and (index >= len(images) or images[index] is not by_name[0]):
+                raise ArgumentError(
+                    f"image {name!r} may be a file name or an index; say which image by its SOP Instance UID, "
+                    "instance_number or position, or give the index as a number"
+                )
             if not self._source.ordered:
                 raise ArgumentError(
                     f"image {text} counts in an order that nobody gave; with a folder, say which image by its SOP "
@@ -150,24 +169,32 @@ class ImageFinder:
                     f"image {text} is not one of the {len(images)} of the source (they count from 0)"
                 )
             return images[int(text)]
-        by_name = [
-            one
-            for one in images
-            if os.path.basename(str(getattr(one, "filename", ""))) == os.path.basename(text)
-        ]
         if len(by_name) != 1:
             raise ArgumentError(f"no image of the source has the SOP Instance UID or file name {text!r}")
         return by_name[0]
 
-    def _at(self, position: float) -> int:
+    def _at(self, given: Any) -> int:
         """Index of the plane at a distance along the normal of the planes (z, of axial images)."""
+        try:
+            position = float(given)
+        except (TypeError, ValueError):
+            position = math.nan
+        if not math.isfinite(position):
+            raise ArgumentError(f"position must be a finite number, not {given!r}")
         planes = SourcePlanes.of(self._source)
-        along = planes.positions @ planes.normal
+        normal = planes.normal
+        # To the left, to the back, or to the head: which way the rows run says nothing about where a slice lies
+        along = planes.positions @ (normal * np.sign(normal[np.abs(normal).argmax()]))
         gaps = np.diff(np.unique(np.round(along, 3)))
-        nearest = int(np.abs(along - position).argmin())
-        if abs(along[nearest] - position) > (gaps.min() / 2 if len(gaps) else 1.0):
+        away = np.abs(along - position)
+        nearest = int(away.argmin())
+        if away[nearest] > (gaps.min() / 2 if len(gaps) else 1.0):
             raise GeometryError(
                 f"no image lies at position {position:g}; the images lie between {along.min():g} and {along.max():g} mm"
+            )
+        if np.count_nonzero(np.abs(along - along[nearest]) < 1e-3) > 1:
+            raise GeometryError(
+                f"several images lie at position {position:g}; say which with image or instance_number, or frame"
             )
         return nearest
 
@@ -202,12 +229,15 @@ class Region:
         if self.frame_of_reference is not None:
             return ImageRegion3D(_GRAPHICS[self.kind], self.points, self.frame_of_reference)
         assert self.place is not None
-        return ImageRegion(_GRAPHICS[self.kind], self.points, self.place.for_region())
+        return ImageRegion(_GRAPHICS[self.kind], self.points, self.place.for_region(), self.place.origin)
 
     def coordinates(self, rows: slice = slice(None)) -> CoordinatesForMeasurement:
         """As the points of which a number was measured."""
         assert self.points is not None and self.place is not None
-        return CoordinatesForMeasurement(_GRAPHICS[self.kind], self.points[rows], self.place.for_region())
+        made = CoordinatesForMeasurement(_GRAPHICS[self.kind], self.points[rows], self.place.for_region())
+        if self.place.origin is not None:
+            made.PixelOriginInterpretation = self.place.origin
+        return made
 
 
 def read_region(region: Mapping[str, Any], finder: ImageFinder | None) -> Region:
@@ -262,6 +292,11 @@ def _shape(shape: str, value: Any) -> Floats:
         return _ellipse(value)
     if shape == "box":
         x0, y0, x1, y1 = _numbers(value, shape, 4, "first column, first row, last column, last row")
+        if x1 <= x0 or y1 <= y0:
+            raise ArgumentError(
+                "a box has a first column, first row, last column and last row; these last ones do not lie behind the "
+                "first (width and height are not meant)"
+            )
         return np.asarray([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])
     exactly = {"point": 1, "point_mm": 1, "line": 2}.get(shape)
     points = _points(value, SHAPES[shape], shape, exactly=exactly)
@@ -299,6 +334,10 @@ def _positive(number: float, shape: str) -> None:
 
 
 def _points(value: Any, width: int, shape: str, exactly: int | None = None) -> Floats:
+    if isinstance(value, str) and ";" in value:  # decimal commas make more numbers, and other points
+        for part in filter(str.strip, value.split(";")):
+            if len(_flat(part, shape)) != width:
+                raise ArgumentError(f"{shape} needs {width} numbers between semicolons, found {part.strip()!r}")
     numbers = _flat(value, shape)
     if not len(numbers) or len(numbers) % width:
         raise ArgumentError(f"{shape} needs {width} numbers a point, found {len(numbers)} numbers")
@@ -348,6 +387,6 @@ def _whole(value: Any, name: str) -> int:
         number = float(value)
     except (TypeError, ValueError):
         number = 0.5
-    if number != int(number):
+    if not math.isfinite(number) or number != int(number):
         raise ArgumentError(f"{name} must be a whole number, not {value!r}")
     return int(number)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from dicomposer.api._report_regions import PLACES, SHAPES
-from dicomposer.api._report_terms import column_parts, evaluation_code, measurement_code, unit_code
+from dicomposer.api._report_terms import column_parts, evaluation_code, measured
 from dicomposer.errors import ArgumentError, MissingFileError, TerminologyError
 
 __all__ = ["rows_of"]
@@ -107,12 +107,12 @@ def _kind(column: str) -> tuple[str, Any]:
             return "evaluation", evaluation_code(column[len(_EVALUATION) :].strip())
         parts = column_parts(column)
         if parts is not None:
-            return "measurement", (measurement_code(parts[0]), unit_code(parts[1]))
+            return "measurement", measured(*parts)
     except TerminologyError as error:
         raise TerminologyError(f"column {column!r}: {error}", error.suggestions) from None
     raise ArgumentError(
-        f"column {column!r} is not known: measurements are called 'Volume [cm3]', evaluations "
-        f"'evaluation: Margin'; other columns are {', '.join((*_PLAIN, *_REGION))}"
+        f"column {column!r} is not known: measurements are called with their unit, 'Volume [cm3]' or 'Score []', "
+        f"evaluations 'evaluation: Margin'; other columns are {', '.join((*_PLAIN, *_REGION))}"
     )
 
 
@@ -158,9 +158,9 @@ def _number(value: Any, where: str, column: str) -> float:
     try:
         number = float(value)
     except (TypeError, ValueError):
-        raise ArgumentError(f"{where}, column {column!r}: a number is needed") from None
+        raise ArgumentError(f"{where}, column {column!r}: a number is needed, such as 8.2") from None
     if not math.isfinite(number):
-        raise ArgumentError(f"{where}, column {column!r}: the number is not finite")
+        raise ArgumentError(f"{where}, column {column!r}: the number is not finite; leave the field empty if there is none")
     return int(number) if number == int(number) and abs(number) < 2**53 else number
 
 

@@ -19,6 +19,7 @@ __all__ = [
     "finding_of",
     "laterality_code",
     "looked_up",
+    "measured",
     "measurement_code",
     "site_of",
     "unit_code",
@@ -27,6 +28,9 @@ __all__ = [
 #: Where names of measurements are looked for when they mean several things (PS3.16).
 _MEASUREMENTS = (7469, 7464, 218, 7465, 7466, 3488, 7180)
 _SIDES = 244
+#: Measurements of a dimension, and its units (PS3.16).
+_DIMENSIONS = {"length": (7470, 7460), "area": (7471, 7461), "volume": (7472, 7462)}
+_UNLISTED_UNITS = {"m": "length", "m2": "area", "ml": "volume", "mL": "volume", "l": "volume", "L": "volume"}
 _SUPERSCRIPTS = str.maketrans({"²": "2", "³": "3", "µ": "u", "μ": "u", "°": "deg", "⁻": "-", "¹": "1"})
 #: Spellings of units that are not UCUM's.
 _SPELLINGS = {
@@ -159,6 +163,32 @@ def _choices(matches: Sequence[standard.CodeMatch]) -> str:
 def measurement_code(name: Any) -> Any:
     """The code of what was measured."""
     return looked_up(name, "measurement", cids=_MEASUREMENTS)
+
+
+def measured(name: Any, unit: Any) -> tuple[Any, Any]:
+    """The codes of what was measured and of its unit, which must not be of another dimension.
+
+    Raises
+    ------
+    TerminologyError
+        If either is not known, or lengths, areas and volumes are mixed up ("Volume" in mm).
+    """
+    code, unit = measurement_code(name), unit_code(unit)
+    kind = next((one for one, (cid, _) in _DIMENSIONS.items() if _is_in(code, cid)), None)
+    other = next((one for one, (_, cid) in _DIMENSIONS.items() if _is_in(unit, cid)), None)
+    other = other or (_UNLISTED_UNITS.get(unit.value) if unit.scheme_designator == "UCUM" else None)
+    if kind and other and kind != other:
+        fitting = [fact.value for fact in standard.context_group(_DIMENSIONS[kind][1]).codes]
+        raise TerminologyError(
+            f"{code.meaning!r} is a measurement of {kind}, {unit.value} a unit of {other}; "
+            f"units of {kind}: {', '.join(fitting)}",
+            fitting,
+        )
+    return code, unit
+
+
+def _is_in(code: Any, cid: int) -> bool:
+    return (code.scheme_designator, code.value) in _group(cid)
 
 
 def evaluation_code(name: Any, argument: str = "evaluation") -> Any:

@@ -117,5 +117,5 @@ def _objects(images: Any) -> list[Dataset]:
         datasets.append(one if isinstance(one, Dataset) else read_header(one))
     if not datasets:
         raise ArgumentError("there is nothing to select")
-    refuse_several_patients(datasets[:1], datasets[1:])
+    refuse_several_patients(datasets[:1], datasets[1:], "selected objects")
     return list({str(one.get("SOPInstanceUID", "")): one for one in datasets}.values())

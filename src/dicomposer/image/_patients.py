@@ -21,7 +21,9 @@ def _patient_text(dataset: Dataset, keyword: str) -> str:
     return str(dataset[keyword].value or "").strip()
 
 
-def refuse_several_patients(datasets: Sequence[Dataset], further: Sequence[Dataset] = ()) -> None:
+def refuse_several_patients(
+    datasets: Sequence[Dataset], further: Sequence[Dataset] = (), what: str = "source images"
+) -> None:
     """Refuse images that say that they are of different patients.
 
     By Patient ID and its issuer, or, where there is no ID, by name and birth date.
@@ -32,6 +34,8 @@ def refuse_several_patients(datasets: Sequence[Dataset], further: Sequence[Datas
         Images of one series: what one says, all say.
     further : Sequence[pydicom.Dataset], optional
         Images of other series of the study, whose equipment may leave the issuer out.
+    what : str
+        What they are, for the message.
 
     Raises
     ------
@@ -46,7 +50,7 @@ def refuse_several_patients(datasets: Sequence[Dataset], further: Sequence[Datas
             rest = next(iter(issuers))
         patients.add((kind, name, rest))
     if len(patients) > 1:
-        raise ArgumentError(f"the source images belong to {len(patients)} different patients")
+        raise ArgumentError(f"the {what} belong to {len(patients)} different patients")
 
 
 def _patient(dataset: Dataset) -> tuple[str, str, str]:

@@ -198,7 +198,7 @@ class Node:
         return (
             _plain_text(item.get(SOP_CLASS)),
             _plain_text(item.get(SOP_INSTANCE)),
-            [int(one) for one in self.numbers(FRAMES, item)],
+            [int(one) for one in self.numbers(FRAMES, item) if math.isfinite(one)],
             [int(one) for one in self.numbers(SEGMENTS, item)],
         )
 
@@ -257,7 +257,7 @@ def numbers_of(element: RawDataElement) -> Sequence[float]:
             number = float(one)
         except ValueError:
             continue
-        numbers.append(int(one) if one.strip().lstrip("+-").isdigit() else number)
+        numbers.append(int(one) if one.strip().lstrip("+-").isdecimal() else number)
     return numbers
 
 

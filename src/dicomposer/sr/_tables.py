@@ -384,8 +384,9 @@ def _put_single(row: Row, column: str, child: Node, kind: str) -> None:
             row[column] = child.simple() or None
     elif kind == "NUM":
         number, _ = child.measured()
-        row[column] = None if number is None else int(number)
-    else:
+        if column == "time_point_order" and number is not None and abs(number) < 2**63:
+            row[column] = int(number)
+    elif column != "time_point_order":  # a number, whatever is damaged
         row[column] = (_said(child) if kind in _TELLING else "") or None
 
 

@@ -253,7 +253,7 @@ def html_of(document: Dataset, patient: bool = False) -> str:
     )
     body: list[str] = []
     open_ = 0
-    for line, following in zip(lines[1:], [*lines[2:], None], strict=True):
+    for line, following in zip(lines[1:], [*lines[2:], None], strict=False):  # a root alone has none
         while open_ >= line.depth:
             body.append("</details>")
             open_ -= 1
