@@ -195,7 +195,7 @@ def test_a_site_without_a_number_gets_the_size(images: list[Any]) -> None:
     ],
 )  # fmt: skip
 def test_units(given: Any, code: str, images: list[Any]) -> None:
-    report = dc.report({"label": "Neoplasm", "measurements": {"Length": (1, given)}}, images)
+    report = dc.report({"label": "Neoplasm", "measurements": {"Mean": (1, given)}}, images)
     (found,) = group(report).get_measurements()
     assert found.unit.value == code and found.unit.scheme_designator == "UCUM"
 
@@ -211,12 +211,26 @@ def test_units(given: Any, code: str, images: list[Any]) -> None:
     ],
 )
 def test_names_of_measurements(name: str, value: str | None, images: list[Any]) -> None:
-    finding = {"label": "Neoplasm", "measurements": {name: (1, "mm")}}
+    finding = {"label": "Neoplasm", "measurements": {name: (1, "1")}}
     if value is None:
         with pytest.raises(TerminologyError, match="near: 'Long [Aa]xis'"):
             dc.report(finding, images)
         return
     assert group(dc.report(finding, images)).get_measurements()[0].name.value == value
+
+
+@pytest.mark.parametrize(
+    ("name", "unit", "said"),
+    [
+        ("Volume", "mm", "measurement of volume, mm a unit of length; units of volume: dm3, cm3"),
+        ("Diameter", "mL", "measurement of length, ml a unit of volume"),
+        (("42798000", "SCT", "Area"), "cm³", "measurement of area, cm3 a unit of volume"),
+    ],
+)
+def test_units_of_another_dimension(name: Any, unit: str, said: str, images: list[Any]) -> None:
+    with pytest.raises(TerminologyError, match=said):
+        dc.report({"label": "Neoplasm", "measurements": {name: (1, unit)}}, images)
+    dc.report({"label": "Neoplasm", "measurements": {name: (1, "px")}}, images)
 
 
 @pytest.mark.parametrize(
@@ -399,6 +413,8 @@ def test_tables(kind: str, images: list[Any], tmp_path: Path) -> None:
     [
         ("label,Volum [cm3]\nLiver,1\n", "column 'Volum .cm3.': measurement 'Volum'"),
         ("label,Volume [cm33]\nLiver,1\n", "column 'Volume .cm33.': unit 'cm33'"),
+        ("label,Volume [mm]\nLiver,1\n", "column 'Volume .mm.': 'Volume' is a measurement of volume"),
+        ("label,Volume [cm3]\nLiver,NaN\n", "not finite; leave the field empty"),
         ("label,Volume\nLiver,1\n", "column 'Volume' is not known"),
         ("label,Volume [cm3]\nLiver,1\nSpleen,big\n", "line 3, column 'Volume .cm3.': a number is needed"),
         ("label,Volume [cm3]\nLiver,1\nSplean,2\n", "line 3: label 'Splean'"),

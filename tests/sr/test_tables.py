@@ -670,3 +670,30 @@ def test_dcmqis_reports_give_what_dcmqi_reads(dcmqis):
 def test_dcmqis_reports_come_back_from_the_nested_form(dcmqis):
     tree = sr.srread(dcmqis[0]).tree()
     assert sr.tree_of(sr.content_from_dict(json.loads(json.dumps(tree)))) == tree
+
+
+def changed(document, old, new):
+    """A report some of whose values are others, of the same length, as a file."""
+    file = BytesIO()
+    document.save_as(file)
+    assert len(old) == len(new) and old in file.getvalue()
+    return BytesIO(file.getvalue().replace(old, new))
+
+
+@pytest.mark.parametrize("value", [b"nan ", b"inf ", b"9e999 ", b"1_01"])
+def test_numbers_that_are_none(value):
+    series = dc.samples.phantom_series("CT")
+    number = {4: 1.25, 6: 12.375}[len(value)]
+    written = str(number).encode().ljust(len(value))
+    finding = {"label": "Neoplasm", "measurements": {"Volume": (number, "mm3")}}
+    file = changed(dc.report(finding, list(series.datasets)), written, value)
+    (row,) = sr.srread(file).to_rows()
+    assert row["value"] is None and row["unit"] == "mm3"
+    assert json.dumps(sr.srread(file).to_dict(), allow_nan=False)
+
+
+def test_time_points_whose_order_is_no_number(document):
+    file = changed(document, b"126073", b"126079")
+    assert sr.srread(file).to_dataframe()["time_point_order"].isna().all()
+    file = changed(document, b"112039", b"126073")  # a tracking identifier that calls itself an order
+    assert len(sr.srread(file).to_dataframe())

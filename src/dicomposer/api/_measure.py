@@ -20,6 +20,7 @@ from dicomposer.api._measure_values import (
     Quantity,
     SourceValues,
     Statistics,
+    check_values,
     difference,
     is_grey,
     quantity_of,
@@ -36,7 +37,7 @@ from dicomposer.api._report_document import (
 from dicomposer.api._report_viewer import bidirectional, check_viewer
 from dicomposer.api._sources import SourceImages, SourceLike, read_header, read_source
 from dicomposer.coding import Code
-from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError
+from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError, NotDicomError
 from dicomposer.image import refuse_several_patients
 from dicomposer.items import dcm, sct
 from dicomposer.seg import Segmentation, SegmentDescription
@@ -280,7 +281,10 @@ def as_segmentation(given: SegmentationLike) -> Segmentation:
     """A Segmentation from a file or a dataset, which is not copied."""
     if isinstance(given, Segmentation):
         return given
-    dataset = read_header(given) if isinstance(given, str | os.PathLike) else given
+    try:
+        dataset = read_header(given) if isinstance(given, str | os.PathLike) else given
+    except NotDicomError as error:
+        raise NotDicomError(f"{error}; a mask is made a Segmentation first, with segment") from error
     if not isinstance(dataset, Dataset):
         raise ArgumentTypeError(f"a Segmentation or its file is needed, not {type(given).__name__}")
     if record.text_value(dataset, "SOPClassUID") not in _SEGMENTATIONS:
@@ -361,7 +365,7 @@ class _Space:
             _check_cover(values, grid)
         quantity = quantity_of(images.datasets[0])
         if wanted is not False:
-            _check_values(segmentation, images, quantity)
+            check_values(segmentation, images, quantity)
         used = None if wanted is False else values
         return cls(segmentation, grid, used, quantity, values.image)
 
@@ -400,23 +404,6 @@ class _Space:
             axes.long, axes.short, in_space(axes.long_ends), in_space(axes.short_ends),
             in_image(axes.long_ends), in_image(axes.short_ends), self.image_of(axes.plane),
         )  # fmt: skip
-
-
-def _check_values(segmentation: Segmentation, images: SourceImages, quantity: Quantity) -> None:
-    """All values must be of one quantity; of another series than the one that was segmented they may be."""
-    if any(quantity_of(image) != quantity for image in images.datasets[1:]):
-        raise GeometryError(
-            "the values of the images are not all of one quantity and unit, so they have no common statistics; pass "
-            "statistics=False"
-        )
-    segmented = [
-        record.text_value(item, "SeriesInstanceUID")
-        for item in record.items_of(segmentation, "ReferencedSeriesSequence")
-    ]
-    if segmented and record.text_value(images.datasets[0], "SeriesInstanceUID") not in segmented:
-        warnings.warn(
-            "statistics of values are those of another series than the one that was segmented", stacklevel=6
-        )
 
 
 def _check_cover(values: SourceValues, grid: Grid) -> None:
@@ -585,10 +572,8 @@ def _code(item: Dataset) -> Code:
 def _side(item: Dataset, keyword: str) -> Code | None:
     for modifier in record.items_of(item, keyword):
         value = record.text_value(modifier, "CodeValue") or ""
-        if value in _SIDES:
-            return _code(modifier)
-        if value in _OLD_SIDES:  # SNOMED-RT, as older programs write it
-            return _OLD_SIDES[value]
+        if value in _SIDES or value in _OLD_SIDES:  # SNOMED-RT, as older programs write it
+            return _OLD_SIDES.get(value) or _code(modifier)
     return None
 
 

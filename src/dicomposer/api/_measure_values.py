@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping
 from copy import copy
 from dataclasses import dataclass, field
@@ -20,7 +21,15 @@ from dicomposer.coding import Code
 from dicomposer.errors import GeometryError
 from dicomposer.image import Image
 
-__all__ = ["Quantity", "SourceValues", "Statistics", "is_grey", "quantity_of", "statistics_of"]
+__all__ = [
+    "Quantity",
+    "SourceValues",
+    "Statistics",
+    "check_values",
+    "is_grey",
+    "quantity_of",
+    "statistics_of",
+]
 
 PERCENTILES = (5, 10, 25, 75, 90, 95)
 
@@ -109,6 +118,16 @@ _SUV_TYPES = {
 }
 
 
+#: Rescale Type (0028,1054) of CT images, of which not all hold attenuations (PS3.3 C.11.1.1.2).
+_RESCALED = {
+    "HU": Quantity(_ATTENUATION, _HU),
+    "HU_MOD": Quantity(_ATTENUATION, _HU),
+    "US": Quantity(_ATTENUATION, _NO_UNITS),
+    "MGML": Quantity(None, Code("mg/ml", "UCUM", "milligram per milliliter")),
+    "PCT": Quantity(None, Code("%", "UCUM", "Percent")),
+}
+
+
 def quantity_of(image: Dataset) -> Quantity:
     """What the values of an image are after its real world value map or its rescaling."""
     modality = record.text_value(image, "Modality")
@@ -116,8 +135,10 @@ def quantity_of(image: Dataset) -> Quantity:
     if mapped is not None:
         return mapped
     if modality == "CT":
-        stated = record.text_value(image, "RescaleType")
-        return Quantity(_ATTENUATION, _HU if stated in (None, "", "HU") else _NO_UNITS)
+        stated = _rescale_types(image)
+        if len(stated) > 1:
+            raise GeometryError("the frames of the image hold values of several kinds (Rescale Type)")
+        return _RESCALED.get(next(iter(stated), "HU"), Quantity(None, _NO_UNITS))
     if modality == "PT":
         units = record.text_value(image, "Units") or ""
         kind = record.text_value(image, "SUVType")
@@ -125,6 +146,19 @@ def quantity_of(image: Dataset) -> Quantity:
             return _SUV_TYPES.get(kind or ("BW" if units == "GML" else "BSA"), Quantity(_SUV, _NO_UNITS))
         return _PET_UNITS.get(units, Quantity(_ACTIVITY, _NO_UNITS))
     return Quantity(_OF_MODALITIES.get(modality or ""), _NO_UNITS)
+
+
+def _rescale_types(image: Dataset) -> set[str]:
+    """What values after rescaling are, as the image or the functional groups of its frames say."""
+    path = "PixelValueTransformationSequence.RescaleType"
+    if "PerFrameFunctionalGroupsSequence" in image:
+        table = record.FrameTable.of_dataset(image)
+        if path in table.paths:
+            return {str(one).strip() for one in table.categories(path).values if one}
+    holders = [image]
+    for shared in record.items_of(image, "SharedFunctionalGroupsSequence")[:1]:
+        holders += record.items_of(shared, "PixelValueTransformationSequence")[:1]
+    return {text for one in holders if (text := record.text_value(one, "RescaleType"))}
 
 
 def _mapped(image: Dataset) -> Quantity | None:
@@ -150,6 +184,23 @@ def _mapped(image: Dataset) -> Quantity | None:
                     code,
                 )
     return None
+
+
+def check_values(segmentation: Dataset, images: SourceImages, quantity: Quantity) -> None:
+    """All values must be of one quantity; of another series than the one that was segmented they may be."""
+    if any(quantity_of(image) != quantity for image in images.datasets[1:]):
+        raise GeometryError(
+            "the values of the images are not all of one quantity and unit, so they have no common statistics; pass "
+            "statistics=False"
+        )
+    segmented = [
+        record.text_value(item, "SeriesInstanceUID")
+        for item in record.items_of(segmentation, "ReferencedSeriesSequence")
+    ]
+    if segmented and record.text_value(images.datasets[0], "SeriesInstanceUID") not in segmented:
+        warnings.warn(
+            "statistics of values are those of another series than the one that was segmented", stacklevel=6
+        )
 
 
 def is_grey(image: Dataset) -> bool:

@@ -285,17 +285,12 @@ def _context(finding: ReportFinding, options: ReportOptions) -> dict[str, Any]:
     """What all groups have: who it is, what and where."""
     what = finding_of(finding.label)
     site, side = site_of(finding.site, finding.laterality)
-    if what.side is not None and side is not None and as_concept(side) != as_concept(what.side):
-        if site is None or what.site is None or as_concept(site) == as_concept(what.site):
-            raise ArgumentError(
-                f"label {finding.label!r} and "
-                + (f"laterality {finding.laterality!r}" if finding.laterality else f"site {finding.site!r}")
-                + " contradict each other"
-            )
-    if site is None:
-        site, side = what.site, what.side if side is None else side
-    elif side is None and what.side is not None and as_concept(site) == as_concept(what.site):
-        side = what.side  # the left kidney, at the site of the kidney
+    of_label = what.side is not None and (site is None or as_concept(site) == as_concept(what.site))
+    if of_label and side is not None and as_concept(side) != as_concept(what.side):
+        said = f"laterality {finding.laterality!r}" if finding.laterality else f"site {finding.site!r}"
+        raise ArgumentError(f"label {finding.label!r} and {said} contradict each other")
+    site = what.site if site is None else site
+    side = what.side if side is None and of_label else side  # the left kidney, at the site of the kidney
     if side is not None and site is None:
         site = what.type if what.category is not None and str(what.category.value) == "91723000" else None
         if site is None:

@@ -154,7 +154,11 @@ class ImageFinder:
         ]
         if text.isdigit():
             index = int(text) if self._source.ordered else -1
-            if by_name and isinstance(name, str) and (index >= len(images) or images[index] is not by_name[0]):
+            if (
+                by_name
+                and isinstance(name, str)
+                and (index >= len(images) or images[index] is not by_name[0])
+            ):
                 raise ArgumentError(
                     f"image {name!r} may be a file name or an index; say which image by its SOP Instance UID, "
                     "instance_number or position, or give the index as a number"
@@ -337,7 +341,9 @@ def _points(value: Any, width: int, shape: str, exactly: int | None = None) -> F
     if isinstance(value, str) and ";" in value:  # decimal commas make more numbers, and other points
         for part in filter(str.strip, value.split(";")):
             if len(_flat(part, shape)) != width:
-                raise ArgumentError(f"{shape} needs {width} numbers between semicolons, found {part.strip()!r}")
+                raise ArgumentError(
+                    f"{shape} needs {width} numbers between semicolons, found {part.strip()!r}"
+                )
     numbers = _flat(value, shape)
     if not len(numbers) or len(numbers) % width:
         raise ArgumentError(f"{shape} needs {width} numbers a point, found {len(numbers)} numbers")

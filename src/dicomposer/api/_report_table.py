@@ -160,7 +160,9 @@ def _number(value: Any, where: str, column: str) -> float:
     except (TypeError, ValueError):
         raise ArgumentError(f"{where}, column {column!r}: a number is needed, such as 8.2") from None
     if not math.isfinite(number):
-        raise ArgumentError(f"{where}, column {column!r}: the number is not finite; leave the field empty if there is none")
+        raise ArgumentError(
+            f"{where}, column {column!r}: the number is not finite; leave the field empty if there is none"
+        )
     return int(number) if number == int(number) and abs(number) < 2**53 else number
 
 

@@ -45,8 +45,10 @@ def run(
         typer.echo(json.dumps(rows))
     elif output is not None:
         out().print(f"[bold green]wrote[/] {escape(str(output))} [dim]({len(rows):,} rows)[/]")
-    else:
+    elif rows:
         out().print(measurements_table(rows))
+    else:
+        out().print("no structured report with measurements there")
 
 
 def _write(rows: list[dict[str, Any]], output: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dicomposer.items._codes import dcm, sct
 from dicomposer.items._coordinates import Scoord3DContentItem, ScoordContentItem, TcoordContentItem
 from dicomposer.items._evidence import collect_evidence, evidence_of, first_evidence, hierarchy
-from dicomposer.items._item import CONTENT, ContentItem
+from dicomposer.items._item import CONTENT, ContentItem, by_reference
 from dicomposer.items._numbers import NumContentItem
 from dicomposer.items._observers import (
     DEVICE,
@@ -95,6 +95,7 @@ __all__ = [
     "ValueTypeValues",
     "WaveformContentItem",
     "attach_content",
+    "by_reference",
     "collect_evidence",
     "content_root",
     "dcm",

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+import struct
+from collections.abc import Iterable, Mapping, Sequence
 from copy import deepcopy
 from typing import Any, ClassVar, Self
 
@@ -27,12 +28,13 @@ from dicomposer.items._raw import (
 from dicomposer.items.enum import RelationshipTypeValues, ValueTypeValues
 from dicomposer.record import base_tag
 
-__all__ = ["CONTENT", "ContentItem", "item_class"]
+__all__ = ["CONTENT", "ContentItem", "by_reference", "item_class"]
 
 RELATIONSHIP = base_tag(0x0040A010)
 VALUE_TYPE = base_tag(0x0040A040)
 NAME = base_tag(0x0040A043)
 CONTENT = base_tag(0x0040A730)
+_POSITION = base_tag(0x0040DB73)
 
 #: What pydicom takes for the tag of Content Sequence.
 _CONTENT_KEYS = ("ContentSequence", CONTENT, 0x0040A730, (0x0040, 0xA730))
@@ -229,3 +231,19 @@ class ContentItem(Dataset):
 def item_class(value_type: str) -> type[ContentItem]:
     """The class of a value type; :class:`ContentItem` itself for one that the standard does not have."""
     return _CLASSES.get(value_type, ContentItem)
+
+
+def by_reference(relationship: RelationshipTypeValues, position: Sequence[int]) -> ContentItem:
+    """An item that points to another one of the same document (PS3.3 C.17.3.2.5).
+
+    Parameters
+    ----------
+    relationship : RelationshipTypeValues
+        How the other item relates to the one above.
+    position : Sequence[int]
+        Where the other item is: 1 for the root, then the number of the item in each level, from 1.
+    """
+    item = blank(ContentItem)
+    item._dict[RELATIONSHIP] = _RELATIONSHIPS[relationship.value]
+    item._dict[_POSITION] = raw(int(_POSITION), "UL", struct.pack(f"<{len(position)}I", *position))
+    return item

@@ -46,6 +46,7 @@ from dicomposer.sr.sop import (
 )
 from dicomposer.sr.templates import (
     AlgorithmIdentification,
+    DerivedMeasurement,
     DeviceObserverIdentifyingAttributes,
     ImageLibrary,
     ImageLibraryEntryDescriptors,
@@ -105,6 +106,7 @@ __all__ = [
     "CoordinatesForMeasurement3D",
     "DateContentItem",
     "DateTimeContentItem",
+    "DerivedMeasurement",
     "DeviceObserverIdentifyingAttributes",
     "EnhancedSR",
     "FindingSite",

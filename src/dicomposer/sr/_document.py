@@ -15,7 +15,13 @@ from pydicom.valuerep import PersonName
 from dicomposer.base import SOPClass
 from dicomposer.coding import CodeLike, as_concept, check_person_name, check_text, datetime_text, now
 from dicomposer.content import ContributingEquipment
-from dicomposer.errors import ArgumentError, ArgumentTypeError, MissingAttributeError
+from dicomposer.errors import (
+    ArgumentError,
+    ArgumentTypeError,
+    DamagedFileError,
+    DicomposerError,
+    MissingAttributeError,
+)
 from dicomposer.items import (
     CONTENT,
     ContainerContentItem,
@@ -257,7 +263,12 @@ class StructuredReport(SOPClass):
         rest.__dict__.update({**self.__dict__, "_dict": dict(self._dict)})
         if bulk_data_element_handler is None and CONTENT in rest._dict:
             del rest._dict[CONTENT]
-        made = rest.to_json_dict(bulk_data_threshold, bulk_data_element_handler, suppress_invalid_tags)
+        try:
+            made = rest.to_json_dict(bulk_data_threshold, bulk_data_element_handler, suppress_invalid_tags)
+        except (ValueError, TypeError, IndexError, NotImplementedError) as error:
+            if bulk_data_element_handler is not None or isinstance(error, DicomposerError):
+                raise
+            raise DamagedFileError("an element holds a value that its VR cannot have") from error
         if len(rest._dict) < len(self._dict):
             made[f"{CONTENT:08X}"] = content_json(self)
         return dict(sorted(made.items()))

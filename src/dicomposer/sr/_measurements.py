@@ -39,6 +39,7 @@ from dicomposer.sr._sources import (
 
 __all__ = [
     "AlgorithmIdentification",
+    "DerivedMeasurement",
     "Measurement",
     "MeasurementProperties",
     "MeasurementStatisticalProperties",
@@ -460,6 +461,43 @@ class Measurement(Template):
         """Unique identifier by which it is tracked."""
         found: UID | None = TrackingIdentifier._of(self._scope._items).uid
         return found
+
+
+class DerivedMeasurement(Measurement):
+    """A measurement derived from those of several groups: TID 1420. Other libraries do not have it.
+
+    Parameters
+    ----------
+    name : CodedConcept or pydicom.sr.coding.Code
+        What it is, of CID 7465 (a sum of volumes, for example).
+    value : float
+        The number.
+    unit : CodedConcept or pydicom.sr.coding.Code
+        Its unit, of UCUM.
+    derived_from : Sequence of groups
+        Groups of planar regions or volumes, which have to be among the imaging measurements of the report.
+    **more
+        What else a :class:`Measurement` takes.
+
+    Raises
+    ------
+    ValueError
+        If no group is given.
+    TypeError
+        If something is no group of a region.
+    """
+
+    tid = "1420"
+
+    def __init__(
+        self, name: CodeLike, value: float, unit: CodeLike, derived_from: Sequence[Template], **more: Any
+    ) -> None:
+        super().__init__(name, value, unit, **more)
+        self.derived_from = tuple(derived_from)
+        if not self.derived_from:
+            raise ArgumentError("derived_from must have at least one group")
+        if any(getattr(group, "tid", "") not in ("1410", "1411") for group in self.derived_from):
+            raise ArgumentTypeError("derived_from must hold groups of regions (TID 1410, TID 1411)")
 
 
 class QualitativeEvaluation(Template):

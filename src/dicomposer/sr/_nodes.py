@@ -6,6 +6,7 @@ of each: those are taken from the bytes, and no dataset is built.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -175,6 +176,10 @@ class Node:
         element = (self.elements if elements is None else elements).get(tag)
         return [] if element is None else list(numbers_of(element))
 
+    def whole_numbers(self, tag: int, elements: Elements | None = None) -> list[int]:
+        """The same, of elements that count."""
+        return [int(one) for one in self.numbers(tag, elements) if math.isfinite(one)]
+
     # -- values -------------------------------------------------------------------------------------------------------
 
     def simple(self) -> str:
@@ -198,8 +203,8 @@ class Node:
         return (
             _plain_text(item.get(SOP_CLASS)),
             _plain_text(item.get(SOP_INSTANCE)),
-            [int(one) for one in self.numbers(FRAMES, item) if math.isfinite(one)],
-            [int(one) for one in self.numbers(SEGMENTS, item)],
+            self.whole_numbers(FRAMES, item),
+            self.whole_numbers(SEGMENTS, item),
         )
 
     def points(self) -> NDArray[np.float64]:
@@ -257,7 +262,10 @@ def numbers_of(element: RawDataElement) -> Sequence[float]:
             number = float(one)
         except ValueError:
             continue
-        numbers.append(int(one) if one.strip().lstrip("+-").isdecimal() else number)
+        if not math.isfinite(number) or "_" in one:  # what Python understands, and DICOM does not
+            continue
+        plain = one.strip()
+        numbers.append(int(plain) if plain.lstrip("+-").isdecimal() and len(plain) < 20 else number)
     return numbers
 
 
@@ -335,7 +343,10 @@ def uid_of(document: Dataset, tag: int) -> str | None:
     element = document._dict.get(base_tag(tag))
     if isinstance(element, RawDataElement):
         return _plain_text(element) or None
-    return None if element is None or not element.value else str(UID(element.value))
+    if element is None or not element.value:
+        return None
+    value = element.value
+    return str(UID(value if isinstance(value, str) else "\\".join(map(str, value))))
 
 
 #: Names of SNOMED RT that old writers used.

@@ -207,7 +207,7 @@ def _number_dict(node: Node) -> dict[str, Any]:
 def _reference_dict(node: Node) -> dict[str, Any]:
     item = node.first(REFERENCED)
     sop_class, instance, frames, segments = node.reference()
-    channels = [int(one) for one in node.numbers(CHANNELS, item)]
+    channels = node.whole_numbers(CHANNELS, item)
     made: dict[str, Any] = {"sop_class_uid": sop_class, "sop_instance_uid": instance}
     numbered = {"frames": frames, "segments": segments, "channels": channels}
     return made | {key: numbers for key, numbers in numbered.items() if numbers}
@@ -215,9 +215,7 @@ def _reference_dict(node: Node) -> dict[str, Any]:
 
 def _lists(node: Node) -> dict[str, Any]:
     made: dict[str, Any] = {
-        key: [int(one) for one in node.numbers(tag)]
-        for key, (tag, _, _) in _LISTS.items()
-        if tag in node.elements
+        key: node.whole_numbers(tag) for key, (tag, _, _) in _LISTS.items() if tag in node.elements
     }
     if _OFFSETS in node.elements:
         made["time_offsets"] = node.numbers(_OFFSETS)

@@ -10,9 +10,11 @@ from pydicom.dataset import Dataset
 from dicomposer.coding import Code, CodeLike, is_code
 from dicomposer.errors import ArgumentError, ArgumentTypeError
 from dicomposer.items import (
+    CONTENT,
     CodeContentItem,
     ContainerContentItem,
     ContentItem,
+    ContentSequence,
     GraphicTypeValues,
     GraphicTypeValues3D,
     ImageContentItem,
@@ -27,6 +29,7 @@ from dicomposer.items import (
     ScoordContentItem,
     SubjectContext,
     Template,
+    by_reference,
     dcm,
     identity,
     observer_contexts,
@@ -42,7 +45,7 @@ from dicomposer.sr._groups import (
     may_hold,
 )
 from dicomposer.sr._library import ImageLibrary
-from dicomposer.sr._measurements import Measurement, QualitativeEvaluation
+from dicomposer.sr._measurements import DerivedMeasurement, Measurement, QualitativeEvaluation
 from dicomposer.sr._regions import IMAGE_REGION
 from dicomposer.sr._volumes import REFERENCED_SEGMENT, REFERENCED_SEGMENTATION_FRAME, VOLUME_SURFACE
 from dicomposer.sr.coding import DEFAULT_LANGUAGE
@@ -82,7 +85,8 @@ class MeasurementReport(Template):
     referenced_images : Sequence[pydicom.Dataset], optional
         Images for the image library; not modified.
     derived_imaging_measurements : Sequence[Measurement], optional
-        Measurements derived from those of several groups (TID 1420); not in other libraries.
+        Measurements derived from those of several groups (TID 1420); a :class:`DerivedMeasurement` says from which.
+        Not in other libraries.
     qualitative_evaluations : Sequence[QualitativeEvaluation], optional
         Evaluations of the study as a whole; not in other libraries.
     """
@@ -146,6 +150,7 @@ class MeasurementReport(Template):
             self._section(_MEASUREMENTS, groups or (), Group, "imaging_measurements")
         if derived:
             self._section(_DERIVED, derived, Measurement, "derived_imaging_measurements")
+            self._point_to_groups(derived, groups or ())
         if evaluations:
             self._section(_EVALUATIONS, evaluations, QualitativeEvaluation, "qualitative_evaluations")
 
@@ -157,6 +162,32 @@ class MeasurementReport(Template):
         container = ContainerContentItem(name, relationship_type=_CONTAINS)
         put_below(container, [item for part in parts for item in part._items])
         put_below(self._items[0], [container])
+
+    def _point_to_groups(self, derived: Sequence[Measurement], groups: Sequence[Group]) -> None:
+        """Say from which groups measurements are derived, by reference (TID 1420, rows 2 and 3)."""
+        places = {id(group): place for place, group in enumerate(groups, start=1)}
+        sections = self._scope._items
+        names = [identity(section.name) for section in sections]
+        section, target = names.index(identity(_DERIVED)), None
+        if identity(_MEASUREMENTS) in names:
+            target = names.index(identity(_MEASUREMENTS)) + 1
+        container = sections[section]
+        items = list(container.children)
+        for place, measurement in enumerate(derived):
+            if not isinstance(measurement, DerivedMeasurement):
+                continue
+            missing = [group for group in measurement.derived_from if id(group) not in places]
+            if missing or target is None:
+                raise ArgumentError("derived_from must name groups that are among imaging_measurements")
+            pointers = [
+                by_reference(RelationshipTypeValues.INFERRED_FROM, (1, target, places[id(group)]))
+                for group in measurement.derived_from
+            ]
+            # The measurement is the caller's: its copy in the report gets the pointers
+            item = items[place]._related(_CONTAINS)
+            item.add_new(CONTENT, "SQ", ContentSequence._of([*pointers, *item.children]))
+            items[place] = item
+        container.add_new(CONTENT, "SQ", ContentSequence._of(items))
 
     @classmethod
     def from_sequence(
@@ -204,6 +235,24 @@ class MeasurementReport(Template):
             Only subjects of this class.
         """
         return subject_contexts(self._scope._items, subject_class)
+
+    def get_derived_measurements(self) -> list[Measurement]:
+        """Measurements that were derived from those of several groups, in order; not in other libraries."""
+        return [
+            Measurement._of([item])
+            for section in self._scope.find(_DERIVED)._items
+            for item in section.children
+            if isinstance(item, NumContentItem)
+        ]
+
+    def get_qualitative_evaluations(self) -> list[QualitativeEvaluation]:
+        """Evaluations of the study as a whole, in order; not in other libraries."""
+        return [
+            QualitativeEvaluation._of([item])
+            for section in self._scope.find(_EVALUATIONS)._items
+            for item in section.children
+            if isinstance(item, CodeContentItem)
+        ]
 
     # -- groups -------------------------------------------------------------------------------------------------------
 

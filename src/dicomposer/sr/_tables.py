@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -254,7 +255,8 @@ class _Reader:
         row["kind"] = "measurement"
         row["path"] = " / ".join(path)
         _put_code(row, "name", node.name)
-        row["value"], unit = node.measured()
+        number, unit = node.measured()
+        row["value"] = number if number is None or math.isfinite(number) else None
         row["unit"], row["unit_scheme"], row["unit_meaning"] = (
             unit[0] or None,
             unit[1] or None,

@@ -22,6 +22,7 @@ from dicomposer.sr._groups import (
 from dicomposer.sr._library import ImageLibrary, ImageLibraryEntry, ImageLibraryEntryDescriptors
 from dicomposer.sr._measurements import (
     AlgorithmIdentification,
+    DerivedMeasurement,
     Measurement,
     MeasurementProperties,
     MeasurementStatisticalProperties,
@@ -36,6 +37,7 @@ from dicomposer.sr.coding import DEFAULT_LANGUAGE
 __all__ = [
     "DEFAULT_LANGUAGE",
     "AlgorithmIdentification",
+    "DerivedMeasurement",
     "DeviceObserverIdentifyingAttributes",
     "ImageLibrary",
     "ImageLibraryEntry",

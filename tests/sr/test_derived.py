@@ -1,0 +1,94 @@
+"""Measurements derived from those of several groups (TID 1420): they point to the groups."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import numpy as np
+import pytest
+from pydicom import dcmread
+from pydicom.sr.codedict import codes
+
+from dicomposer import samples, sr
+from dicomposer.coding import new_uid
+from dicomposer.validation import validate
+from judges import dciodvfy
+
+MM2 = codes.UCUM.SquareMillimeter
+SUM = sr.CodedConcept("255605001", "SCT", "Minimum")
+
+
+@pytest.fixture(scope="module")
+def image():
+    return samples.phantom_series("CT", labels=1).datasets[0]
+
+
+def group(image, number):
+    source = sr.SourceImageForRegion.from_source_image(image)
+    return sr.PlanarROIMeasurementsAndQualitativeEvaluations(
+        sr.TrackingIdentifier(identifier=f"finding {number}"),
+        sr.ImageRegion("CIRCLE", np.array([[9.0, 9.0], [12.0, 9.0]]), source),
+        measurements=[sr.Measurement(codes.SCT.Area, float(number), MM2)],
+    )
+
+
+def content(groups, derived, **more):
+    device = sr.ObserverContext(
+        codes.DCM.Device, sr.DeviceObserverIdentifyingAttributes(new_uid(), "a model")
+    )
+    return sr.MeasurementReport(
+        sr.ObservationContext(observer_device_context=device),
+        sr.CodedConcept("25045-6", "LN", "CT unspecified body region"),
+        groups,
+        derived_imaging_measurements=derived,
+        **more,
+    )
+
+
+def test_pointers_lead_to_the_groups(image, tmp_path):
+    groups = [group(image, number) for number in (1, 2, 3)]
+    derived = sr.DerivedMeasurement(SUM, 1.0, MM2, groups[::2], derivation=codes.SCT.Minimum)
+    before = len(derived[0].children)
+    report = content(groups, [sr.Measurement(SUM, 9.0, MM2), derived])
+    assert len(derived[0].children) == before  # the argument is as it was
+    document = sr.ComprehensiveSR([image], report, new_uid(), 1, new_uid(), 1, manufacturer="m")
+    path = tmp_path / "derived.dcm"
+    document.save_as(path)
+    assert not dciodvfy(path).errors
+    assert not [one for one in validate(path) if one.level in ("error", "warning")]
+
+    plain = dcmread(path)
+    sections = [item.ConceptNameCodeSequence[0].CodeValue for item in plain.ContentSequence]
+    number = plain.ContentSequence[sections.index("126011")].ContentSequence[1]
+    pointers = [
+        item.ReferencedContentItemIdentifier
+        for item in number.ContentSequence
+        if "ReferencedContentItemIdentifier" in item
+    ]
+    assert len(pointers) == 2
+    for pointer, expected in zip(pointers, groups[::2], strict=True):
+        root, section, place = pointer
+        assert root == 1 and sections[section - 1] == "126010"
+        target = plain.ContentSequence[section - 1].ContentSequence[place - 1]
+        uid = next(item.UID for item in target.ContentSequence if "UID" in item)
+        assert uid == expected.tracking_uid
+
+    read = sr.srread(BytesIO(path.read_bytes()))
+    values = [one.value for one in read.content.get_derived_measurements()]
+    assert values == [9.0, 1.0] and read.content.get_derived_measurements()[1].derivation == codes.SCT.Minimum
+
+
+def test_groups_of_another_report_are_refused(image):
+    with pytest.raises(ValueError, match="derived_from"):
+        content([group(image, 1)], [sr.DerivedMeasurement(SUM, 1.0, MM2, [group(image, 2)])])
+    with pytest.raises(ValueError, match="derived_from"):
+        sr.DerivedMeasurement(SUM, 1.0, MM2, [])
+    with pytest.raises(TypeError, match="derived_from"):
+        sr.DerivedMeasurement(SUM, 1.0, MM2, ["a group"])
+
+
+def test_evaluations_of_the_study(image):
+    evaluation = sr.QualitativeEvaluation(codes.DCM.LevelOfSignificance, codes.SCT.Normal)
+    report = content([group(image, 1)], None, qualitative_evaluations=[evaluation])
+    (found,) = report.get_qualitative_evaluations()
+    assert found.name == codes.DCM.LevelOfSignificance and found.value == codes.SCT.Normal
