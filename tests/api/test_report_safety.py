@@ -192,3 +192,37 @@ def test_values_of_another_series_are_told(series: samples.ImageSeries, images: 
         one.SeriesInstanceUID, one.SOPInstanceUID = uid, generate_uid()
     with pytest.warns(UserWarning, match="another series than the one that was segmented"):
         dc.measure_segments(seg, images)
+
+
+def test_padding_is_no_part_of_statistics():
+    phantom = samples.phantom_series("CT", labels=1)
+    images = [copy.deepcopy(one) for one in phantom.datasets]
+    mask = np.zeros((len(images), images[0].Rows, images[0].Columns), np.uint8)
+    mask[1, 4:8, 4:8] = 1
+    made = dc.segment(mask, source=images, segments=["Liver"], order="instance-number")
+    (before,) = dc.measure_segments(made, images)
+    for image in images:
+        stored = image.pixel_array.copy()
+        stored[4:6, 4:8] = -2000 if image.PixelRepresentation else 0
+        image.PixelData = stored.tobytes()
+        image.PixelPaddingValue = int(stored[4, 4])
+    with pytest.warns(UserWarning, match="padding"):
+        (after,) = dc.measure_segments(made, images)
+    assert before.statistics.voxels == 16 and after.statistics.voxels == 8
+    stored = images[1].pixel_array
+    slope, intercept = float(images[1].RescaleSlope), float(images[1].RescaleIntercept)
+    assert after.statistics.mean == pytest.approx((stored[6:8, 4:8] * slope + intercept).mean())
+
+
+def test_a_segmentation_of_another_space_is_refused():
+    phantom = samples.phantom_series("CT", labels=1)
+    images = list(phantom.datasets)
+    moved = [copy.deepcopy(one) for one in images]
+    for image in moved:
+        image.FrameOfReferenceUID = "1.2.3.4"
+    mask = np.zeros((len(images), images[0].Rows, images[0].Columns), np.uint8)
+    mask[1, 4:8, 4:8] = 1
+    made = dc.segment(mask, source=moved, segments=["Liver"], order="instance-number")
+    finding = {"label": "Liver", "region": {"segment": 1, "segmentation": made}}
+    with pytest.raises(ValueError, match="frame of reference"):
+        dc.report([finding], source=images, algorithm="a model")

@@ -378,7 +378,8 @@ class _Space:
         low, high = _bounding_box(crop, grid)
         statistics = None
         if self.values is not None and self.quantity is not None:
-            statistics = statistics_of(self.values.within(crop), self.quantity.unit.value)
+            values = self.values.within(crop)
+            statistics = statistics_of(values, self.quantity.unit.value) if len(values) else None
         return SegmentMeasurements(
             **who,
             voxels=mask.voxels,

@@ -263,7 +263,7 @@ class SourceValues:
         return (*uids, index + 1 if self._multi_frame else None)
 
     def within(self, crop: Crop) -> NDArray[Any]:
-        """Values of the voxels of a mask."""
+        """Values of the voxels of a mask, without those that are padding of the image."""
         rows, columns = (
             slice(start, start + size)
             for start, size in zip(crop.origin[1:], crop.mask.shape[1:], strict=True)
@@ -273,7 +273,16 @@ class SourceValues:
             for place, mask in enumerate(crop.mask)
             if mask.any()
         ]
-        return np.concatenate(found)
+        values: NDArray[Any] = np.concatenate(found)
+        padding = np.isnan(values)
+        if padding.any():
+            warnings.warn(
+                f"{np.count_nonzero(padding)} voxels of a segment are padding of the images (Pixel Padding Value): "
+                "they are left out of its statistics",
+                stacklevel=2,
+            )
+            values = values[~padding]
+        return values
 
     def _plane(self, place: int) -> NDArray[Any]:
         if place not in self._planes:
@@ -283,9 +292,23 @@ class SourceValues:
                 self._images[which] = Image.from_dataset(copy(self._source.datasets[which]), copy=False)
             # Inverting for display is no part of what a value means.
             exact = self._images[which].get_frame(frame, as_index=True, apply_presentation_lut=False)
+            padding = _padding(self._source.datasets[which])
+            if padding is not None:
+                stored = self._images[which].get_stored_frame(frame, as_index=True)
+                outside = (stored >= padding[0]) & (stored <= padding[1])
+                exact = np.where(outside, np.nan, exact) if outside.any() else exact
             half = exact.astype(np.float32)  # as exact, for whole numbers such as HU, and half as large
-            self._planes[place] = half if np.array_equal(half, exact) else exact
+            self._planes[place] = half if np.array_equal(half, exact, equal_nan=True) else exact
         return self._planes[place]
+
+
+def _padding(image: Dataset) -> tuple[float, float] | None:
+    """Stored values that mean "outside" (PS3.3 C.7.5.1.1.2): least and greatest; None if there are none."""
+    first = record.float_values(image, "PixelPaddingValue")
+    if not first:
+        return None
+    last = record.float_values(image, "PixelPaddingRangeLimit") or first
+    return min(first[0], last[0]), max(first[0], last[0])
 
 
 def difference(planes: SourcePlanes, grid: Grid, shape: tuple[int, int]) -> str | None:

@@ -186,6 +186,13 @@ def _as_finding(given: FindingLike) -> ReportFinding:
 # -- evidence ----------------------------------------------------------------------------------------------------------
 
 
+def _refuse_other_space(known: Sequence[Dataset], made: Dataset) -> None:
+    """Refuse a Segmentation of another frame of reference than what the report is about (PS3.3 C.7.4.1)."""
+    uids = {record.text_value(one, "FrameOfReferenceUID") for one in (*known, made)} - {None, ""}
+    if len(uids) > 1:
+        raise GeometryError("the segmentation has another frame of reference than the images")
+
+
 @dataclass
 class _Evidence:
     """Images and Segmentations that findings may refer to."""
@@ -218,6 +225,7 @@ class _Evidence:
         if uid not in self.segmentations:
             known = [*self.images, *self.segmentations.values()][:1]
             refuse_several_patients(known, [made], "images and the segmentation")
+            _refuse_other_space(known, made)
             self.segmentations[uid] = made
         return SegmentationSource(self.segmentations[uid])
 

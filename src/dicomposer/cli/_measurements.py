@@ -64,6 +64,10 @@ def _write(rows: list[dict[str, Any]], output: Path) -> None:
             _parquet(rows, file)
 
 
+#: What a formula begins with, for programs that open CSV files.
+_FORMULAS = tuple("=+-@\t\r")
+
+
 def _csv(rows: list[dict[str, Any]]) -> str:
     """Rows as CSV: shapes as well-known text, what is nested as JSON."""
     text = io.StringIO()
@@ -71,8 +75,15 @@ def _csv(rows: list[dict[str, Any]]) -> str:
     writer.writerow(api.MEASUREMENT_COLUMNS)
     for row in rows:
         values = (row[column] for column in api.MEASUREMENT_COLUMNS)
-        writer.writerow([json.dumps(one) if isinstance(one, list | dict) else one for one in values])
+        writer.writerow(
+            [json.dumps(one) if isinstance(one, list | dict) else _harmless(one) for one in values]
+        )
     return text.getvalue()
+
+
+def _harmless(cell: Any) -> Any:
+    """A cell that a spreadsheet will not run as a formula: text that begins like one gets a quote before it."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in _FORMULAS and cell[:1] else cell
 
 
 def _need_pyarrow() -> None:
