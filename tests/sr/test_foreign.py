@@ -18,7 +18,7 @@ from pydicom.sr.coding import Code
 from dicomposer import sr
 from dicomposer.errors import DicomposerError
 from dicomposer.items import walk
-from judges import tid1500reader
+from judges import judge, tid1500reader
 from reports import SEGMENTATION, UIDS, ct, document, evidence, other, report, simple, written
 
 # -- dcmqi ------------------------------------------------------------------------------------------------------------
@@ -82,10 +82,11 @@ def dcmqi_report(tmp_path_factory: pytest.TempPathFactory) -> Any:
     segmentation.save_as(folder / "segmentation.dcm", enforce_file_format=True)
     (folder / "report.json").write_text(json.dumps(instructions()), encoding="utf-8")
     done = subprocess.run(
-        (
-            "tid1500writer --inputMetadata report.json --inputCompositeContextDirectory . "
-            "--inputImageLibraryDirectory . --outputDICOM report.dcm"
-        ).split(),
+        [
+            judge("tid1500writer"),
+            *"--inputMetadata report.json --inputCompositeContextDirectory .".split(),
+            *"--inputImageLibraryDirectory . --outputDICOM report.dcm".split(),
+        ],
         cwd=folder,
         capture_output=True,
         text=True,

@@ -34,6 +34,7 @@ from dicomposer.validation._engine import Options
 from dicomposer.validation._subject import Subject
 from dicomposer.validation.files._entities import across
 from dicomposer.validation.files._facts import facts_of
+from judges import judge
 
 Files = dict[str, Dataset]
 CT = "1.2.840.10008.5.1.4.1.1.2"
@@ -584,7 +585,7 @@ def dcentvfy(files: Files) -> set[str]:
                     one.save_as(path, enforce_file_format=True)
                 paths.append(str(path))
         run = subprocess.run(
-            ["dcentvfy", *paths], capture_output=True, text=True, errors="replace", check=False
+            [judge("dcentvfy"), *paths], capture_output=True, text=True, errors="replace", check=False
         )
         lines = (run.stdout + run.stderr).replace(folder, "").splitlines()
         return {re.sub(r" for file .*", "", line) for line in lines}
