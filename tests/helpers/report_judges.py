@@ -23,7 +23,14 @@ from dicomposer import ko, sr
 from dicomposer.validation import validate
 from judges import dciodvfy, tid1500reader
 from report_matrix import Case, Report, make
-from report_reading import differences, of_dcmqi, plain_differences, read_key_objects, read_report
+from report_reading import (
+    derived_from,
+    differences,
+    of_dcmqi,
+    plain_differences,
+    read_key_objects,
+    read_report,
+)
 
 __all__ = [
     "EXPLAINED",
@@ -173,6 +180,8 @@ def _cannot(judge: str, written: _Written) -> str:
         one["value"] is None for group in groups for one in group["measurements"]
     ):
         return "it fails where a measurement has no value"
+    if judge == "highdicom" and case["kind"] == "derived-groups":
+        return "it reads no item that points to another one"
     if judge == "dcmqi" and case["kind"] == "key-objects":
         return "it reads measurement reports only"
     return ""
@@ -259,8 +268,10 @@ def _dicomposer(written: _Written) -> list[str]:
         }  # fmt: skip
         problems += differences("", found | more, {name: expected[name] for name in found | more})
     else:
-        found = read_report(read(written.file), expected)
+        document = read(written.file)
+        found = read_report(document, expected)
         problems += differences("", found, {name: expected[name] for name in found})
+        problems += differences("derived", derived_from(document), expected.get("derived", []))
     for touched in (False, True):
         document, again = read(written.file), BytesIO()
         if touched:

@@ -5,7 +5,7 @@ made so that all pairs of choices occur that are legal (greedy, always the same)
 standard:
 
 - Enhanced and Comprehensive SR have no coordinates in space (PS3.3 A.35.2, A.35.3), and in Enhanced SR a number has no
-  observation context, so no tracking of its own (PS3.3 A.35.2.3.1.2);
+  observation context, so no tracking of its own, and no item points to another one (PS3.3 A.35.2.3.1.2);
 - volumes of contours and surfaces are not made of slides;
 - key objects have a class of their own, without flags, details and image library (PS3.3 A.35.4).
 """
@@ -26,7 +26,7 @@ from dicomposer import ko, sr
 from dicomposer.coding import counted_uids, derived_uid, injected
 from matrix import SYNTAXES
 from report_groups import GROUPS, HYDRATABLE, group_parts
-from report_parts import DETAILS, MEAN, TEXTS, Expected, Part, Scene, code, dcm, evaluation, scene, sct
+from report_parts import DETAILS, MEAN, MM, TEXTS, Expected, Part, Scene, code, dcm, evaluation, scene, sct
 
 __all__ = ["FACTORS", "KINDS", "Case", "Report", "all_cases", "covering", "make", "pairs"]
 
@@ -34,7 +34,9 @@ _NOW = datetime(2026, 2, 3, 4, 5, 6)
 _SOURCES = ("ct", "mr", "pt", "enhanced-ct", "slide-full")
 _SPACE = tuple(kind for kind in GROUPS if kind.startswith(("space-", "surface-")))
 #: Kinds of content; those of groups first.
-KINDS = (*GROUPS, "none", "derived", "evaluations", "key-objects")
+KINDS = (*GROUPS, "none", "derived", "derived-groups", "evaluations", "key-objects")
+#: What groups those are from which measurements are derived, in turn.
+_DERIVED_FROM = ("image-polyline", "segment-images", "segmentation-frame", "volume-regions")
 #: Choices that every document makes, with their possibilities.
 FACTORS: dict[str, tuple[str, ...]] = {
     "kind": KINDS,
@@ -119,6 +121,8 @@ def _possible(factor: str, so_far: Sequence[str]) -> tuple[str, ...]:
     if factor == "class":
         if kind in _SPACE:
             return ("comprehensive-3d",)
+        if kind == "derived-groups":
+            return FACTORS["class"][1:3]
         return FACTORS["class"][1 if so_far[2] in ("tracking", "everything") else 0 : 3]
     return FACTORS[factor]
 
@@ -198,8 +202,14 @@ def _content(case: Case, place: Scene) -> tuple[sr.MeasurementReport, Expected]:
     elif kind == "evaluations":
         found = [evaluation(turn, case["text"]) for turn in range(2)]
         more["qualitative_evaluations"] = [one.made for one in found]
-    elif kind == "derived":
-        more["derived_imaging_measurements"] = [sr.Measurement(MEAN, 12.5, Code("mm", "UCUM", "mm"))]
+    elif kind.startswith("derived"):
+        more["derived_imaging_measurements"] = [sr.Measurement(MEAN, 12.5, MM)]
+    if kind == "derived-groups":
+        groups = group_parts(_derived_from(case, place), place, detail)
+        more["derived_imaging_measurements"].append(
+            sr.DerivedMeasurement(MEAN, 7.25, MM, [one.made for one in groups])
+        )
+        expected["derived"] = [one.expected["tracking_uid"] for one in groups]
     procedures = [Code("25045-6", "LN", "CT unspecified body region"), sct("363679005", "Imaging procedure")]
     procedures = procedures[: 1 + case.number % 2]
     language = Code(
@@ -211,7 +221,7 @@ def _content(case: Case, place: Scene) -> tuple[sr.MeasurementReport, Expected]:
     title = titles[case.number // 2 % 2]
     content = sr.MeasurementReport(
         observation, procedures if len(procedures) > 1 else procedures[0],
-        None if more else [one.made for one in groups], title,
+        None if more and not groups else [one.made for one in groups], title,
         sr.LanguageOfContentItemAndDescendants(language),
         list(place.images) if case["library"] == "with" else None, **more,
     )  # fmt: skip
@@ -221,6 +231,12 @@ def _content(case: Case, place: Scene) -> tuple[sr.MeasurementReport, Expected]:
         "library": [str(one.SOPInstanceUID) for one in place.images] if case["library"] == "with" else [],
     }  # fmt: skip
     return content, expected
+
+
+def _derived_from(case: Case, place: Scene) -> str:
+    """Kind of the groups from which measurements are derived; contours of a slide make no volume."""
+    kind = _DERIVED_FROM[case.number % len(_DERIVED_FROM)]
+    return _DERIVED_FROM[0] if place.origin.tiled and kind == "volume-regions" else kind
 
 
 def _observers(case: Case, place: Scene) -> tuple[dict[str, sr.ObserverContext], list[tuple[str, ...]]]:

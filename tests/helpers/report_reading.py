@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset
 from dicomposer.sr import StructuredReport
 from report_parts import Expected, code
 
-__all__ = ["differences", "of_dcmqi", "plain_differences", "read_key_objects", "read_report"]
+__all__ = ["derived_from", "differences", "of_dcmqi", "plain_differences", "read_key_objects", "read_report"]
 
 _GETTERS = {
     "1410": "get_planar_roi_measurement_groups",
@@ -87,6 +87,26 @@ def read_report(document: Any, expected: Expected) -> Expected:
         "groups": groups if not left else [*groups, {"unexpected": left}],
         "evidence": sorted(str(instance) for _, _, instance, _ in document.get_evidence()),
     }
+
+
+def derived_from(document: Any) -> list[str]:
+    """Tracking identifiers of the groups from which measurements are derived, by our reader."""
+    found = document.content.get_derived_measurements()
+    return [str(group.tracking_uid) for one in found for group in getattr(one, "derived_from", ())]
+
+
+def _pointed(document: Dataset) -> list[str]:
+    """The same, by the positions of the bare items."""
+    groups = []
+    for section in _items(document):
+        for number in _items(section) if _concept(section) == "126011" else ():
+            for pointer in _items(number):
+                found = document
+                # the first number is that of the root
+                for place in list(pointer.get("ReferencedContentItemIdentifier", ()))[1:]:
+                    found = found.ContentSequence[place - 1]
+                groups += [str(one.UID) for one in _items(found) if one.get("UID") and found is not document]
+    return groups
 
 
 def read_key_objects(document: Any) -> Expected:
@@ -284,6 +304,7 @@ def plain_differences(document: Dataset, expected: Expected) -> list[str]:
     flags = [document.get(one) for one in ("CompletionFlag", "PreliminaryFlag", "VerificationFlag")]
     said = tuple(flag for flag in flags if flag in ("COMPLETE", "FINAL", "VERIFIED"))
     problems += differences("flags", said, expected.get("flags", ()))
+    problems += differences("derived", _pointed(document), expected.get("derived", []))
     return problems + differences("library", _library(document), expected.get("library", []))
 
 

@@ -74,8 +74,28 @@ def test_pointers_lead_to_the_groups(image, tmp_path):
         assert uid == expected.tracking_uid
 
     read = sr.srread(BytesIO(path.read_bytes()))
-    values = [one.value for one in read.content.get_derived_measurements()]
-    assert values == [9.0, 1.0] and read.content.get_derived_measurements()[1].derivation == codes.SCT.Minimum
+    alone, summed = read.content.get_derived_measurements()
+    assert (alone.value, summed.value) == (9.0, 1.0) and summed.derivation == codes.SCT.Minimum
+    assert type(alone) is sr.Measurement and isinstance(summed, sr.DerivedMeasurement)
+    assert [one.tracking_uid for one in summed.derived_from] == [one.tracking_uid for one in groups[::2]]
+    assert [one.get_measurements()[0].value for one in summed.derived_from] == [1.0, 3.0]
+
+
+@pytest.mark.parametrize("position", [[1, 99], [1, 1], [0], [1, 4, 1, 7], [2]])
+def test_pointers_that_lead_to_no_group(image, position):
+    groups = [group(image, 1)]
+    made = content(groups, [sr.DerivedMeasurement(SUM, 1.0, MM2, groups)])
+    document = sr.ComprehensiveSR([image], made, new_uid(), 1, new_uid(), 1, manufacturer="m")
+    buffer = BytesIO()
+    document.save_as(buffer)
+    plain = dcmread(BytesIO(buffer.getvalue()))
+    for section in plain.ContentSequence:
+        if section.ConceptNameCodeSequence[0].CodeValue == "126011":
+            section.ContentSequence[0].ContentSequence[0].ReferencedContentItemIdentifier = position
+    changed = BytesIO()
+    plain.save_as(changed)
+    (found,) = sr.srread(BytesIO(changed.getvalue())).content.get_derived_measurements()
+    assert type(found) is sr.Measurement and found.value == 1.0
 
 
 def test_groups_of_another_report_are_refused(image):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from typing import Any, ClassVar, Self
 
@@ -21,7 +21,6 @@ from dicomposer.items._raw import (
     key_in,
     put_code,
     raw,
-    scanned,
     text,
     text_in,
 )
@@ -196,11 +195,45 @@ class ContentItem(Dataset):
             ) from None
 
     @property
+    def referenced_position(self) -> tuple[int, ...] | None:
+        """Where the item is that this one stands for (PS3.3 C.17.3.2.5); None if it holds a value of its own.
+
+        1 for the root, then the number of the item in each level, from 1.
+        """
+        if _POSITION not in self._dict:
+            return None
+        value = self[_POSITION].value
+        try:
+            return tuple(int(one) for one in (value if isinstance(value, Sequence) else [value]))
+        except (TypeError, ValueError):
+            raise DamagedFileError("the position of another item is no number", tag=int(_POSITION)) from None
+
+    @property
     def children(self) -> tuple[ContentItem, ...]:
         """Items below it, in order; empty if there are none."""
         if CONTENT not in self._dict:
             return ()
         return tuple(self[CONTENT].value)
+
+    def children_with(self, texts: Sequence[str]) -> list[ContentItem]:
+        """Items below it that may have all of some texts in or below them, in order; of others nothing is decoded.
+
+        Parameters
+        ----------
+        texts : Sequence[str]
+            Identifiers, whose bytes are the same in all character sets.
+        """
+        if CONTENT not in self._dict:
+            return []
+        held = self[CONTENT].value
+        return held._with([one.encode("ascii", "replace") for one in texts]) if texts else list(held)
+
+    def _may_hold(self, text: bytes) -> bool:
+        """Whether bytes may stand below; False is certain. Looks at what nobody has decoded."""
+        element = self._dict.get(CONTENT)
+        if isinstance(element, RawDataElement) and isinstance(element.value, bytes):
+            return text in element.value
+        return element is not None
 
     # -- items below it -----------------------------------------------------------------------------------------------
 
@@ -212,20 +245,17 @@ class ContentItem(Dataset):
 
     def _type_children(self, element: DataElement | RawDataElement) -> None:
         """Make the items below content items, one level at a time."""
-        from dicomposer.items._sequence import ContentSequence
+        from dicomposer.items._sequence import ContentSequence, Undecoded
 
         if isinstance(element, RawDataElement):
-            encodings = self._character_set
-            items: Iterable[ContentItem] = [
-                ContentItem._of_elements(one, encodings) for one in scanned(element)
-            ]
+            found: ContentSequence = Undecoded.of_bytes(element, self._character_set)
         elif isinstance(element.value, ContentSequence):
             return
         else:
-            items = [
+            found = ContentSequence._of(
                 one if isinstance(one, ContentItem) else ContentItem._adopt(one) for one in element.value
-            ]
-        self._dict[CONTENT] = DataElement(CONTENT, "SQ", ContentSequence._of(items))
+            )
+        self._dict[CONTENT] = DataElement(CONTENT, "SQ", found)
 
 
 def item_class(value_type: str) -> type[ContentItem]:

@@ -17,7 +17,7 @@ from pydicom.sequence import Sequence as PydicomSequence
 
 from dicomposer.coding import Code, CodedConcept, CodeLike, as_concept, identity_of
 from dicomposer.errors import ArgumentTypeError, DamagedFileError
-from dicomposer.record import base_tag, scan_items
+from dicomposer.record import base_tag, item_spans, scan_items
 
 __all__ = [
     "CodeKey",
@@ -36,6 +36,7 @@ __all__ = [
     "put_code",
     "raw",
     "scanned",
+    "spans_of",
     "text",
     "text_in",
 ]
@@ -163,16 +164,35 @@ def _decoded(element: DataElement) -> Sequence[Dataset]:
     raise DamagedFileError("items are needed", tag=int(element.tag))
 
 
-def scanned(element: RawDataElement) -> Sequence[Mapping[int, RawDataElement]]:
-    """Elements of each item of a sequence that is still bytes.
+def scanned(
+    element: RawDataElement, span: tuple[int, int] | None = None
+) -> Sequence[Mapping[int, RawDataElement]]:
+    """Elements of each item of a sequence that is still bytes, or of the one at a span.
 
     Raises
     ------
     DamagedFileError
         If they do not hold together.
     """
-    implicit = element.is_implicit_VR or element.VR == "UN"
-    return scan_items(element.value or b"", implicit=implicit, little=element.is_little_endian)
+    data = element.value or b""
+    if span is not None:
+        data = data[slice(*span)]
+    return scan_items(data, implicit=_implicit(element), little=element.is_little_endian)
+
+
+def spans_of(element: RawDataElement) -> list[tuple[int, int]]:
+    """Where each item of a sequence that is still bytes stands.
+
+    Raises
+    ------
+    DamagedFileError
+        If they do not hold together, as far as items go.
+    """
+    return item_spans(element.value or b"", implicit=_implicit(element), little=element.is_little_endian)
+
+
+def _implicit(element: RawDataElement) -> bool:
+    return bool(element.is_implicit_VR or element.VR == "UN")
 
 
 # -- codes -----------------------------------------------------------------------------------------------------------

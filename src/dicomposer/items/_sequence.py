@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Self, cast
 
+from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as PydicomSequence
 
 from dicomposer.coding import CodeLike
 from dicomposer.errors import ArgumentError, ArgumentTypeError, MissingAttributeError
 from dicomposer.items._item import CONTENT, RELATIONSHIP, ContentItem
-from dicomposer.items._raw import Identity, identity
+from dicomposer.items._raw import Identity, identity, scanned, spans_of
 from dicomposer.items.enum import ValueTypeValues
 
-__all__ = ["ContentSequence"]
+__all__ = ["ContentSequence", "Undecoded"]
 
 
 class ContentSequence(PydicomSequence):
@@ -115,11 +117,17 @@ class ContentSequence(PydicomSequence):
         name : pydicom.sr.coding.Code or CodedConcept
             Concept Name; its meaning does not matter.
         """
-        return type(self)._of(self._by_name().get(identity(name), ()), False, self._is_sr)
+        found = self._by_name().get(identity(name), ())
+        return type(self)._of(found, False, self._is_sr)
 
     def get_nodes(self) -> Self:
         """Items that have items below them."""
-        return type(self)._of((item for item in self._items if CONTENT in item._dict), False, self._is_sr)
+        found = [item for item in self._items if CONTENT in item._dict]
+        return type(self)._of(found, False, self._is_sr)
+
+    def _with(self, texts: Sequence[bytes]) -> list[ContentItem]:
+        """Items that may have all of some bytes below them."""
+        return [item for item in self._items if all(item._may_hold(text) for text in texts)]
 
     def _by_name(self) -> dict[Identity, list[ContentItem]]:
         if self._index is None:
@@ -199,3 +207,59 @@ class ContentSequence(PydicomSequence):
         elif self._is_sr and not related:
             raise MissingAttributeError("the item must have a relationship type")
         return item
+
+
+class Undecoded(ContentSequence):
+    """Items that are still bytes. It becomes a plain sequence when anything but :meth:`_with` looks at its items."""
+
+    _element: RawDataElement
+    _encodings: Any
+    #: Items that were decoded already, by place: there is one object of each.
+    _known: dict[int, ContentItem]
+    _spans: list[tuple[int, int]] | None
+
+    @classmethod
+    def of_bytes(cls, element: RawDataElement, encodings: Any) -> ContentSequence:
+        """Items of an element that nobody has decoded; `encodings` are the character sets of what it stands in."""
+        made = cls.__new__(cls)
+        made._is_root, made._is_sr, made._index = False, True, None
+        made._element, made._encodings, made._known, made._spans = element, encodings, {}, None
+        return made
+
+    @property
+    def _list(self) -> list[ContentItem]:  # type: ignore[override]
+        items = [ContentItem._of_elements(one, self._encodings) for one in scanned(self._element)]
+        for place, item in self._known.items():
+            items[place] = item
+        state = self.__dict__
+        del state["_element"], state["_encodings"], state["_known"], state["_spans"]
+        self.__class__ = ContentSequence  # type: ignore[assignment]
+        state["_list"] = items
+        return items
+
+    def _with(self, texts: Sequence[bytes]) -> list[ContentItem]:
+        data = self._element.value or b""
+        if self._spans is None:
+            self._spans = spans_of(self._element)
+        starts = [start for start, _ in self._spans]
+        places = set.intersection(
+            *({bisect_right(starts, at) - 1 for at in _all(text, data)} for text in texts)
+        )
+        # one that somebody holds already may have been changed since
+        places |= {place for place, item in self._known.items() if all(map(item._may_hold, texts))}
+        return [self._one(place) for place in sorted(places) if place >= 0]
+
+    def _one(self, place: int) -> ContentItem:
+        if place not in self._known:
+            assert self._spans is not None
+            (elements,) = scanned(self._element, self._spans[place])
+            self._known[place] = ContentItem._of_elements(elements, self._encodings)
+        return self._known[place]
+
+
+def _all(text: bytes, data: bytes) -> Iterator[int]:
+    """Where a text stands in bytes."""
+    at = data.find(text)
+    while at >= 0:
+        yield at
+        at = data.find(text, at + 1)

@@ -6,7 +6,7 @@ from ._columns import Categories, Column
 from ._declare import Module, attribute
 from ._items import encode_items
 from ._layout import Layout
-from ._level import base_tag, scan_items
+from ._level import base_tag, item_spans, scan_items
 from ._read import ReadNotes, read, read_notes
 from ._save import replacing, save
 from ._source import FileSlice, PixelSource, pixel_source
@@ -38,6 +38,7 @@ __all__ = [
     "float_values",
     "format_ds",
     "int_value",
+    "item_spans",
     "items_of",
     "pixel_source",
     "read",

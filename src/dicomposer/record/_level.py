@@ -14,7 +14,7 @@ from pydicom.tag import BaseTag
 
 from dicomposer.errors import DamagedFileError, TruncatedError
 
-__all__ = ["base_tag", "scan_items"]
+__all__ = ["base_tag", "item_spans", "scan_items"]
 
 _ITEM = 0xFFFEE000
 _ITEM_END = 0xFFFEE00D
@@ -83,6 +83,19 @@ class _Scanner:
                 inner = _ITEM_END if tag == _ITEM else _SEQUENCE_END
                 at = self.end_of(value, end, depth + 1, inner) + 8
 
+    def item(self, at: int, end: int) -> tuple[int, int | None] | None:
+        """Start and end of the item at a position, no end if it is undefined; None at the sequence's delimiter."""
+        tag, _, length, value = self.header(at, end)
+        if tag == _SEQUENCE_END:
+            return None
+        if tag != _ITEM:
+            raise DamagedFileError("something other than an item in a sequence", position=at, tag=tag)
+        if length == _UNDEFINED:
+            return value, None
+        if value + length > end:
+            raise TruncatedError("an item claims more bytes than its sequence has", position=at)
+        return value, value + length
+
     def elements(self, at: int, end: int) -> tuple[_Elements, int]:
         """Elements of one item, and where it ended (at its delimiter or at `end`)."""
         found: _Elements = {}
@@ -147,22 +160,45 @@ def scan_items(
     items: list[_Elements] = []
     at, end = 0, len(data)
     while at < end:
-        tag, _, length, value = scanner.header(at, end)
-        if tag == _SEQUENCE_END:
+        begun = scanner.item(at, end)
+        if begun is None:
             break
-        if tag != _ITEM:
-            raise DamagedFileError("something other than an item in a sequence", position=at, tag=tag)
-        if length == _UNDEFINED:
-            elements, at = scanner.elements(value, end)
-            at += 8
-        else:
-            if value + length > end:
-                raise TruncatedError("an item claims more bytes than its sequence has", position=at)
-            elements, _ = scanner.elements(value, value + length)
-            at = value + length
+        value, stop = begun
+        elements, at = scanner.elements(value, end if stop is None else stop)
+        at += 8 if stop is None else 0
         if scanner.disorder:
             if disorder is not None:
                 disorder += [(len(items), tag, twice) for tag, twice in scanner.disorder]
             scanner.disorder.clear()
         items.append(elements)
     return items
+
+
+def item_spans(data: bytes, *, implicit: bool, little: bool) -> list[tuple[int, int]]:
+    """Where each item of a sequence's value stands, with its header, so that one can be scanned without the others.
+
+    Parameters
+    ----------
+    data : bytes
+        Value of the sequence.
+    implicit, little : bool
+        How it is encoded.
+
+    Raises
+    ------
+    DamagedFileError
+        If the bytes do not hold together, as far as items go.
+    """
+    scanner = _Scanner(data, implicit, little)
+    spans: list[tuple[int, int]] = []
+    at, end = 0, len(data)
+    while at < end:
+        begun = scanner.item(at, end)
+        if begun is None:
+            break
+        value, stop = begun
+        if stop is None:
+            stop = scanner.end_of(value, end, 0, _ITEM_END) + 8
+        spans.append((at, stop))
+        at = stop
+    return spans

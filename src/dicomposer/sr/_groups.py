@@ -5,13 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, ClassVar, Self
 
-from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 
 from dicomposer.coding import Code, CodeLike
 from dicomposer.errors import ArgumentError, ArgumentTypeError
 from dicomposer.items import (
-    CONTENT,
     CodeContentItem,
     ContainerContentItem,
     ContentItem,
@@ -545,11 +543,3 @@ def group_kind(item: ContentItem) -> type[Group] | None:
         several = regions > 1
         return _KINDS["1411" if several else "1410"]
     return MeasurementsAndQualitativeEvaluations
-
-
-def may_hold(item: ContentItem, uid: str) -> bool:
-    """Whether a UID may stand below an item; False is certain. Looks at bytes that nobody has decoded."""
-    element = item._dict.get(CONTENT)
-    if isinstance(element, RawDataElement) and isinstance(element.value, bytes):
-        return uid.encode("ascii", "replace") in element.value
-    return element is not None

@@ -42,7 +42,6 @@ from dicomposer.sr._groups import (
     PlanarROIMeasurementsAndQualitativeEvaluations,
     VolumetricROIMeasurementsAndQualitativeEvaluations,
     group_kind,
-    may_hold,
 )
 from dicomposer.sr._library import ImageLibrary
 from dicomposer.sr._measurements import DerivedMeasurement, Measurement, QualitativeEvaluation
@@ -237,13 +236,43 @@ class MeasurementReport(Template):
         return subject_contexts(self._scope._items, subject_class)
 
     def get_derived_measurements(self) -> list[Measurement]:
-        """Measurements that were derived from those of several groups, in order; not in other libraries."""
+        """Measurements that were derived from those of several groups, in order; not in other libraries.
+
+        Returns
+        -------
+        list of Measurement
+            Those that say from which groups they are derived are of :class:`DerivedMeasurement`.
+        """
         return [
-            Measurement._of([item])
+            self._derived(item)
             for section in self._scope.find(_DERIVED)._items
             for item in section.children
             if isinstance(item, NumContentItem)
         ]
+
+    def _derived(self, item: NumContentItem) -> Measurement:
+        """Make a measurement of its item, with the groups to which it points (TID 1420, rows 2 and 3)."""
+        groups: list[Group] = []
+        for pointer in item.children:
+            target = self._pointed(pointer.referenced_position or ())
+            kind = None if target is None else group_kind(target)
+            if target is not None and kind is not None:
+                groups.append(kind._of([target]))
+        if not groups:
+            return Measurement._of([item])
+        derived = DerivedMeasurement._of([item])
+        derived.derived_from = tuple(groups)
+        return derived
+
+    def _pointed(self, position: Sequence[int]) -> ContentItem | None:
+        """The item at a position of the document (PS3.3 C.17.3.2.5); None if there is none."""
+        level, found = self._items, None
+        for number in position:
+            if not 1 <= number <= len(level):
+                return None
+            found = level[number - 1]
+            level = list(found.children)
+        return found
 
     def get_qualitative_evaluations(self) -> list[QualitativeEvaluation]:
         """Evaluations of the study as a whole, in order; not in other libraries."""
@@ -351,9 +380,8 @@ class MeasurementReport(Template):
         tracking, instance, class_uid = uids
         wanted = [str(uid) for uid in uids if uid is not None]
         found: list[_G] = []
-        for item in self._group_items():
-            # Bytes are looked at first: of a thousand groups, one has the UID.
-            if not all(may_hold(item, uid) for uid in wanted) or group_kind(item) is not kind:
+        for item in self._group_items(wanted):
+            if group_kind(item) is not kind:
                 continue
             group = kind._of([item])
             if tracking is not None and group.tracking_uid != str(tracking):
@@ -364,11 +392,10 @@ class MeasurementReport(Template):
                 found.append(group)
         return found
 
-    def _group_items(self) -> list[ContentItem]:
-        found: list[ContentItem] = []
-        for section in self._scope.find(_MEASUREMENTS)._items:
-            found.extend(section.children)
-        return found
+    def _group_items(self, uids: Sequence[str]) -> list[ContentItem]:
+        # Bytes are looked at first: of a thousand groups, one has the UID.
+        sections = self._scope.find(_MEASUREMENTS)._items
+        return [item for section in sections for item in section.children_with(uids)]
 
 
 def is_report(root: ContentItem) -> bool:
