@@ -7,11 +7,12 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 NODE := tests/clients/node/node_modules/.package-lock.json
+BROWSER := tools/viewers/node_modules/.package-lock.json
 WORKERS ?= auto
 OUT ?= demo-output
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check clients format bench matrix matrix-reports tables docs wheel clean
+.PHONY: help demo test check clients viewers format bench matrix matrix-reports tables docs wheel clean
 
 help: ## what each target does
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -42,6 +43,13 @@ check: $(READY) ## format, lint, types, layers
 clients: $(READY) $(NODE) ## readers from Debian and npm (needs dcmtk, orthanc, orthanc-dicomweb, libpixelmed-java, libsaxonhe-java, a JRE, node 18.19+, npm)
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist loadfile tests/clients $(ARGS)
 
+viewers: $(READY) $(BROWSER) ## OHIF in a real browser (needs chromium, orthanc, orthanc-dicomweb, node 20+, npm); rewrites docs/viewers.md
+	@$(BIN)/python -m tools.viewers $(ARGS)
+
+$(BROWSER): tools/viewers/package-lock.json
+	@cd $(@D)/.. && npm ci --silent --ignore-scripts --no-audit --no-fund
+	@touch $@
+
 $(NODE): tests/clients/node/package-lock.json
 	@cd $(@D)/.. && npm ci --silent --ignore-scripts --no-audit --no-fund
 	@touch $@
@@ -70,4 +78,5 @@ wheel: $(READY) ## build dist/*.whl and the source archive
 	@rm -rf dist && $(BIN)/python -m build --outdir dist .
 
 clean: ## remove everything that make made
-	rm -rf $(VENV) dist build $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/clients/node/node_modules
+	rm -rf $(VENV) dist build $(OUT) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache tests/clients/node/node_modules \
+		tools/viewers/node_modules viewers-output

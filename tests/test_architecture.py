@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import subprocess
 import sys
 from pathlib import Path
@@ -86,13 +87,73 @@ def test_nothing_heavy_at_import():
     assert not loaded
 
 
-@pytest.mark.parametrize("package", ["seg", "sr", "ko", "validation"])
-def test_import_stays_light(package):
-    # pydicom's code dictionaries cost a quarter of a second, the standard's tables are read when they are asked for
-    script = (
-        f"import sys, dicomposer.{package}\n"
-        "from dicomposer.standard import _store\n"
-        "print('pydicom.sr.codedict' in sys.modules, bool(_store.STORE._files))"
-    )
+@pytest.mark.parametrize(
+    "use",
+    [
+        "import dicomposer.seg",
+        "import dicomposer.sr",
+        "import dicomposer.ko",
+        "import dicomposer; dicomposer.report, dicomposer.segment, dicomposer.open",
+        "from dicomposer import SOPClass; from dicomposer.validation import Findings",
+    ],
+)
+def test_import_stays_light(use):
+    # pydicom's code dictionaries cost a quarter of a second; the checker and the tables wait for the first object
+    script = f"{use}\nimport sys; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert done.stdout.split() == ["False", "False"]
+    heavy = {
+        "dicomposer.standard._store",
+        "dicomposer.standard._templates",
+        "dicomposer.validation._engine",
+        "pydicom.sr.codedict",
+    }
+    assert not heavy & set(done.stdout.split())
+
+
+def lazy_homes(package):
+    """Homes of the names of a package that is lazy: as it tells type checkers, and as it tells Python."""
+    tree = ast.parse((package / "__init__.py").read_text(encoding="utf-8"))
+    name = ".".join(package.relative_to(ROOT.parent).parts)
+    for branch in (node for node in tree.body if isinstance(node, ast.If)):
+        imports = {
+            alias.name: node.module
+            for node in branch.body
+            if isinstance(node, ast.ImportFrom)
+            for alias in node.names
+        }
+        for call in (node for node in ast.walk(branch) if isinstance(node, ast.Call)):
+            if getattr(call.func, "id", "") == "lazy_names":
+                homes = {
+                    member: home if home.startswith("dicomposer.") else f"{name}.{home}".rstrip(".")
+                    for home, members in ast.literal_eval(call.args[1]).items()
+                    for member in members.split()
+                }
+                return imports, homes
+    return None
+
+
+LAZY = [package for package in PACKAGES if lazy_homes(package)]
+
+
+def test_some_packages_are_lazy():
+    assert {"dicomposer", "standard", "validation"} <= {package.name for package in LAZY}
+
+
+@pytest.mark.parametrize("package", LAZY, ids=lambda path: path.relative_to(ROOT.parent).as_posix())
+def test_lazy_packages_have_what_they_list(package):
+    imports, homes = lazy_homes(package)
+    assert homes == imports
+    module = importlib.import_module(".".join(package.relative_to(ROOT.parent).parts))
+    assert set(homes) <= set(module.__all__)
+    assert dir(module) == sorted(module.__all__)
+    for name in module.__all__:
+        assert getattr(module, name) is getattr(module, name), name  # each is there, and fetched once
+    for name in ("nothing", ""):
+        with pytest.raises(AttributeError, match=f"no attribute '{name}'"):
+            getattr(module, name)
+
+
+def test_public_modules_of_lazy_packages_are_there_without_being_imported():
+    script = "import dicomposer as hd; print(hd.seg.content.SegmentDescription, hd.sr.coding.CodedConcept)"
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert "SegmentDescription" in done.stdout and "CodedConcept" in done.stdout

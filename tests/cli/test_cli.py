@@ -350,6 +350,9 @@ class TestValidateMany:
         run("validate", "ct", "--ignore", "type-2@Laterality", status=1)
         output = run("validate", "ct", "--profile", "unknown", status=1).output
         assert "'unknown' is none of standard, viewers" in output
+        output = run("validate", "ct", "--ignore", "tpye-2", status=1).output
+        assert "'tpye-2' names no rule; near: type-2" in output
+        run("validate", "ct", "--ignore", "type-2", "--timeout", "60")
         run("validate", "ct", "--ignore", "type-2", "--profile", "standard", "--profile", "viewers")
         dataset = pydicom.dcmread(trouble / "ct" / "x0.dcm")
         dataset.PatientSex = "O"

@@ -5,7 +5,9 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pydicom
 import pytest
+from pydicom.dataset import Dataset
 from typer.testing import CliRunner, Result
 
 import dicomposer as dc
@@ -58,6 +60,35 @@ def test_measure(folder: Path) -> None:
     assert "Liver" in done.output and "mm3" in done.output and out.exists()
     told = run("measure", folder / "seg.dcm", "--source", folder / "ct", "--json")
     assert [one["label"] for one in json.loads(told.output)["segments"]] == ["Liver", "Spleen"]
+
+
+def test_several_value_maps(folder: Path) -> None:
+    for file in (folder / "ct").iterdir():
+        image = pydicom.dcmread(file)
+        image.RealWorldValueMappingSequence = [Dataset(), Dataset()]
+        for item, (label, slope, unit) in zip(
+            image.RealWorldValueMappingSequence,
+            (("one", 1.0, "Bq/ml"), ("two", 2.0, "g/ml{SUVbw}")),
+            strict=True,
+        ):
+            item.LUTLabel, item.RealWorldValueSlope, item.RealWorldValueIntercept = label, slope, 0.0
+            ends = (-32768, 32767) if image.PixelRepresentation else (0, 65535)
+            item.RealWorldValueFirstValueMapped, item.RealWorldValueLastValueMapped = ends
+            item.MeasurementUnitsCodeSequence = [Dataset()]
+            code = item.MeasurementUnitsCodeSequence[0]
+            code.CodeValue, code.CodingSchemeDesignator, code.CodeMeaning = unit, "UCUM", unit
+        image.save_as(file)
+    command = ("measure", folder / "seg.dcm", "--source", folder / "ct")
+    refused = run(*command)
+    assert refused.exit_code == 1 and "--value-map" in refused.output and "--no-statistics" in refused.output
+    means = []
+    for chosen in ("one", "SUV"):
+        done = run(*command, "--value-map", chosen, "--json")
+        assert done.exit_code == 0, done.output
+        means.append(json.loads(done.output)["segments"][0]["statistics"]["mean"])
+    assert means[1] == pytest.approx(2 * means[0])
+    done = run(*command, "--no-statistics", "--json", "-o", folder / "report.dcm")
+    assert json.loads(done.output)["segments"][0]["statistics"] is None and (folder / "report.dcm").exists()
 
 
 def test_select(folder: Path) -> None:

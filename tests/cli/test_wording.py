@@ -25,7 +25,9 @@ def messages():
                         yield text.value
 
 
-ARGUMENTS = [text for text in messages() if re.search(r"\b(order|segments|algorithm\w*|\w+_\w+)=", text)]
+ARGUMENTS = [
+    text for text in messages() if re.search(r"\b(order|segments|statistics|algorithm\w*|\w+_\w+)=", text)
+]
 
 
 @pytest.mark.parametrize("message", ARGUMENTS)

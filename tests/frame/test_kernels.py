@@ -218,6 +218,32 @@ def test_fractions(stack, maximum):
     assert np.array_equal(stack, before)
 
 
+@given(
+    hnp.arrays(
+        st.sampled_from([np.float16, np.float32, np.float64, ">f4"]),
+        st.tuples(st.integers(1, 3), st.integers(1, 20), st.sampled_from([1, 3, 16, 700]), st.integers(1, 3)),
+        elements=st.sampled_from([0.0, -0.0, 1e-7, 0.5, 1.0]),
+        fill=st.just(0.0),
+    ),
+    st.integers(1, 9),
+    st.booleans(),
+)
+def test_bands_of_fractions(stack, height, transposed):
+    if transposed:
+        stack = np.ascontiguousarray(stack.transpose(0, 3, 2, 1)).transpose(0, 3, 2, 1)
+    bands = kernels.fraction_bands(stack, height)
+    assert bands.shape == (stack.shape[0], -(-stack.shape[1] // height), stack.shape[3])
+    for i in range(bands.shape[1]):
+        holds = (stack[:, i * height : (i + 1) * height] > 0).any(axis=(1, 2))
+        assert not np.any(holds & ~bands[:, i])  # nothing is lost
+        if not np.signbit(stack).any() and stack.dtype in (np.float32, np.float64):
+            assert np.array_equal(holds, bands[:, i])
+    assert np.array_equal(kernels.fractions_present(stack), (stack > 0).any(axis=(1, 2)))
+    out = np.empty(stack.shape, np.uint8)
+    kernels.quantise_fractions(stack, 200, out)
+    assert np.array_equal(out, np.rint(stack * stack.dtype.type(200)))
+
+
 @pytest.mark.parametrize("bad", [np.nan, -0.01, 1.01, np.inf])
 @pytest.mark.parametrize("segments", [3, 9])
 def test_fractions_out_of_range_are_refused(bad, segments):
@@ -270,11 +296,51 @@ def test_tiles(case, random):
     overlapped = kernels.merge_bit_tiles(out, np.arange(len(frames)), *places, label, window, tile_shape=tile)
     assert not overlapped
     assert np.array_equal(window, matrix[top:bottom, left:right])
+    window[:] = 0
+    overlapped = kernels.merge_bit_tiles(
+        out, np.arange(len(frames)), *places, label, window, tile_shape=tile, blank=True
+    )
+    assert not overlapped
+    assert np.array_equal(window, matrix[top:bottom, left:right])
     window[:] = 9
     first = np.arange(len(tiles))
     row, column = np.divmod(first, kernels.tile_count(matrix.shape, tile)[1])
     kernels.paste_tiles(tiles, row * tile[0] - top, column * tile[1] - left, window)
     assert np.array_equal(window, matrix[top:bottom, left:right])
+
+
+@given(
+    st.sampled_from([(8, 8), (4, 64), (5, 7), (16, 16)]), st.integers(2, 8), st.booleans(), st.booleans(),
+    st.integers(0, 9), st.integers(0, 2**32 - 1),
+)  # fmt: skip
+def test_tiles_that_overlap(tile, count, on_grid, blank, start, seed):
+    rng = np.random.default_rng(seed)
+    tiles = (rng.random((count, *tile)) < rng.choice([0, 0.1, 0.5], (count, 1, 1))).astype(np.uint8)
+    step = tile if on_grid else (5, 5)
+    rows, columns = (rng.integers(-1, 2, count) * s for s in step)
+    label = rng.integers(1, 9, count)
+    wanted = rng.integers(0, count, count)
+    # A large value of which a few frames are wanted, from any byte on
+    source = bytes(start) + np.packbits(np.concatenate([tiles] * 20), bitorder="little").tobytes()
+    window, claims = np.zeros((20, 70), np.uint8), np.zeros((20, 70), int)
+    for k in range(count):
+        for y, x in zip(*np.nonzero(tiles[wanted[k]]), strict=True):
+            place = rows[k] + y, columns[k] + x
+            if 0 <= place[0] < 20 and 0 <= place[1] < 70:
+                window[place] = max(window[place], label[k])
+                claims[place] += 1
+    for dtype in (np.uint8, np.uint16):
+        out = np.zeros(window.shape, dtype)
+        more = {"tile_shape": tile, "blank": blank}
+        frames = wanted + count * (np.arange(count) % 20)
+        overlapped = kernels.merge_bit_tiles(
+            source[start:], frames, rows, columns, label, out, check_overlap=False, **more
+        )
+        assert overlapped == (claims > 1).any()
+        assert np.array_equal(out, window)
+        out[:] = 0
+        view = memoryview(source)[start:]
+        assert overlapped == kernels.merge_bit_tiles(view, frames, rows, columns, label, out, **more)
 
 
 @given(matrices(), st.data())

@@ -44,6 +44,27 @@ def test_round_trip(rows, columns, frames, kind, samples, planar, seed):
         assert value[: array.nbytes] == wanted.astype(fmt.dtype.newbyteorder("<")).tobytes()
 
 
+@given(
+    st.sampled_from([(8, 8), (16, 64), (5, 7), (4, 24), (64, 128)]), st.integers(1, 6), st.integers(0, 9),
+    st.sampled_from([0, 1]), st.integers(0, 2**32 - 1),
+)  # fmt: skip
+def test_several_frames_of_bits_are_each_of_them(shape, frames, start, signed, seed):
+    rng = np.random.default_rng(seed)
+    array = np.zeros((frames, *shape), np.uint8)
+    for frame in array[: rng.integers(frames)]:  # the others stay empty
+        frame.reshape(-1)[rng.integers(0, frame.size, rng.integers(0, 4))] = 1
+    array[-1, rng.integers(shape[0]) :, rng.integers(shape[1])] = 1
+    fmt = PixelFormat(*shape, 1, pixel_representation=signed)
+    # from any byte of a larger value on: words need not lie on their boundaries
+    value = memoryview(bytes(start) + bytes(pack_native(array, fmt)))[start:]
+    reader = FrameReader(value, fmt, LITTLE, frames)
+    wanted = rng.integers(0, frames, 8).tolist()
+    found = reader.arrays(wanted)
+    assert found.dtype == fmt.dtype
+    assert np.array_equal(found, array[wanted])
+    assert np.array_equal(found, [reader.array(i) for i in wanted])
+
+
 def test_bits_are_the_least_significant_first():
     frames = np.zeros((2, 1, 5), np.uint8)
     frames[0, 0, 0] = frames[1, 0, 1] = 1

@@ -34,8 +34,8 @@ _BOUNDARY = "a-boundary-that-no-object-holds"
 _OPENER = build_opener(ProxyHandler({}))
 
 
-class _Server:
-    """Orthanc, answering on one port of the loopback interface."""
+class Server:
+    """Orthanc, answering on one port of the loopback interface: ``root`` its address, ``login`` what lets one in."""
 
     def __init__(self, program: str, folder: Path) -> None:
         with suppress(
@@ -56,12 +56,12 @@ class _Server:
         file = folder / "orthanc.json"
         file.write_text(json.dumps(configuration), encoding="utf-8")
         self.root = f"http://127.0.0.1:{port}"
-        self._login = "Basic " + base64.b64encode(f"test:{password}".encode()).decode()
+        self.login = "Basic " + base64.b64encode(f"test:{password}".encode()).decode()
         self._log = folder / "orthanc.log"
         with self._log.open("wb") as log:
             self._process = subprocess.Popen([program, str(file)], stdout=log, stderr=subprocess.STDOUT)
 
-    def __enter__(self) -> _Server:
+    def __enter__(self) -> Server:
         deadline = time.monotonic() + 30
         while time.monotonic() < deadline and self._process.poll() is None:
             with suppress(OSError):
@@ -78,10 +78,12 @@ class _Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
 
-    def ask(self, path: str, body: bytes | None = None, **headers: str) -> tuple[bytes, str]:
+    def ask(
+        self, path: str, body: bytes | None = None, *, method: str | None = None, **headers: str
+    ) -> tuple[bytes, str]:
         """Content and its type; names of headers with _ for -."""
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        request = Request(self.root + path, body, {"Authorization": self._login, **named})
+        request = Request(self.root + path, body, {"Authorization": self.login, **named}, method=method)
         with _OPENER.open(request, timeout=30) as answer:
             return answer.read(), answer.headers.get("Content-Type", "")
 
@@ -95,6 +97,11 @@ class _Server:
         )
         if "00081199" not in json.loads(answer):  # Referenced SOP Sequence: what was stored
             raise ValueError(f"not stored: {answer[:500]!r}")
+
+    def clear(self) -> None:
+        """Forget everything that was stored."""
+        for patient in json.loads(self.ask("/patients")[0]):
+            self.ask(f"/patients/{patient}", method="DELETE")
 
     def fetch(self, path: str, kind: str) -> bytes:
         """The first part of a WADO-RS answer (PS3.18 10.4), as it is stored."""
@@ -113,7 +120,7 @@ def _raise_loopback() -> None:
         fcntl.ioctl(any_socket, set_flags, struct.pack("16sh", b"lo", up_and_running))
 
 
-def _exchange(server: _Server, file: Path) -> Mapping[str, Any]:
+def _exchange(server: Server, file: Path) -> Mapping[str, Any]:
     content = file.read_bytes()
     head = pydicom.dcmread(file, stop_before_pixels=True)
     path = (
@@ -137,7 +144,7 @@ def main(program: str, folder: Path, files: list[Path]) -> None:
     """Exchange all files and print the answers."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     os.umask(0o077)
-    with _Server(program, folder) as server:
+    with Server(program, folder) as server:
         answers = [_exchange(server, file) for file in files]
         found, _ = server.ask("/dicom-web/instances", Accept="application/dicom+json")
     print(json.dumps({"stored": len(json.loads(found)), "files": answers}))

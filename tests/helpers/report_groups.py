@@ -253,9 +253,9 @@ def _mixed(place: Scene, detail: str) -> list[Part]:
 #: Kind -> its groups.
 GROUPS: dict[str, Callable[[Scene, str], list[Part]]] = {
     **{f"image-{shape.lower()}": _two(_in_image(shape))
-       for shape in ("POINT", "MULTIPOINT", "POLYLINE", "CIRCLE", "ELLIPSE")},
+       for shape in ("POINT", "POLYLINE", "CIRCLE", "ELLIPSE")},
     **{f"space-{shape.lower()}": _two(_in_space(shape))
-       for shape in ("POINT", "MULTIPOINT", "POLYLINE", "POLYGON", "ELLIPSE")},
+       for shape in ("POINT", "POLYGON", "ELLIPSE")},
     "segmentation-frame": _two(_frame),
     "volume-regions": _two(_regions),
     **{f"surface-{shape.lower()}": _two(_surface(shape)) for shape in ("POINT", "ELLIPSOID", "ELLIPSE", "POLYGON")},

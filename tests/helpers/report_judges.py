@@ -180,7 +180,7 @@ def _cannot(judge: str, written: _Written) -> str:
         one["value"] is None for group in groups for one in group["measurements"]
     ):
         return "it fails where a measurement has no value"
-    if judge == "highdicom" and case["kind"] == "derived-groups":
+    if judge == "highdicom" and case["kind"] == "derived":
         return "it reads no item that points to another one"
     if judge == "dcmqi" and case["kind"] == "key-objects":
         return "it reads measurement reports only"

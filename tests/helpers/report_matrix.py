@@ -34,7 +34,7 @@ _NOW = datetime(2026, 2, 3, 4, 5, 6)
 _SOURCES = ("ct", "mr", "pt", "enhanced-ct", "slide-full")
 _SPACE = tuple(kind for kind in GROUPS if kind.startswith(("space-", "surface-")))
 #: Kinds of content; those of groups first.
-KINDS = (*GROUPS, "none", "derived", "derived-groups", "evaluations", "key-objects")
+KINDS = (*GROUPS, "none", "derived", "evaluations", "key-objects")
 #: What groups those are from which measurements are derived, in turn.
 _DERIVED_FROM = ("image-polyline", "segment-images", "segmentation-frame", "volume-regions")
 #: Choices that every document makes, with their possibilities.
@@ -121,7 +121,7 @@ def _possible(factor: str, so_far: Sequence[str]) -> tuple[str, ...]:
     if factor == "class":
         if kind in _SPACE:
             return ("comprehensive-3d",)
-        if kind == "derived-groups":
+        if kind == "derived":
             return FACTORS["class"][1:3]
         return FACTORS["class"][1 if so_far[2] in ("tracking", "everything") else 0 : 3]
     return FACTORS[factor]
@@ -202,14 +202,14 @@ def _content(case: Case, place: Scene) -> tuple[sr.MeasurementReport, Expected]:
     elif kind == "evaluations":
         found = [evaluation(turn, case["text"]) for turn in range(2)]
         more["qualitative_evaluations"] = [one.made for one in found]
-    elif kind.startswith("derived"):
-        more["derived_imaging_measurements"] = [sr.Measurement(MEAN, 12.5, MM)]
-    if kind == "derived-groups":
+    elif kind == "derived":
         groups = group_parts(_derived_from(case, place), place, detail)
-        more["derived_imaging_measurements"].append(
-            sr.DerivedMeasurement(MEAN, 7.25, MM, [one.made for one in groups])
-        )
-        expected["derived"] = [one.expected["tracking_uid"] for one in groups]
+        more["derived_imaging_measurements"] = [
+            sr.DerivedMeasurement(MEAN, 12.5, MM, [groups[0].made]),
+            sr.DerivedMeasurement(MEAN, 7.25, MM, [one.made for one in groups]),
+        ]
+        uids = [one.expected["tracking_uid"] for one in groups]
+        expected["derived"] = [*uids[:1], *uids]
     procedures = [Code("25045-6", "LN", "CT unspecified body region"), sct("363679005", "Imaging procedure")]
     procedures = procedures[: 1 + case.number % 2]
     language = Code(

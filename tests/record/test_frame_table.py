@@ -232,17 +232,15 @@ def test_private_and_unknown_elements_survive() -> None:
     assert table.select([1]).encode(implicit=False) == value[: len(value) // 2]
 
 
-def test_select_and_concat() -> None:
+def test_select() -> None:
     table = FrameTable.of(40, columns(40))
     for source in (table, FrameTable.decode(table.encode(implicit=False), implicit=False)):
         chosen = source.select([5, -1, 5])
         items = convert_SQ(source.encode(implicit=False), False, True)
         assert chosen.encode(implicit=False) == encode_items([items[5], items[39], items[5]], implicit=False)
         assert source.select(np.arange(40) < 3).frames == 3
-        assert FrameTable.concat([source.select(range(10)), source.select(range(10, 40))]) == table
         with pytest.raises(ArgumentError):
             source.select([40])
-    assert FrameTable.concat([]).frames == 0
 
 
 @pytest.mark.parametrize(

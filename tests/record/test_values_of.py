@@ -15,6 +15,7 @@ from pydicom.tag import Tag
 from dicomposer.errors import DamagedFileError, MissingAttributeError
 from dicomposer.record import (
     float_values,
+    has,
     int_value,
     items_of,
     pixel_source,
@@ -23,6 +24,7 @@ from dicomposer.record import (
     save,
     text_value,
     text_values,
+    undecoded,
     understood,
     value_of,
 )
@@ -51,6 +53,15 @@ def test_undecoded_values() -> None:
     assert float_values(raw("PixelSpacing", "DS", b"1.5\\2 "), "PixelSpacing") == (1.5, 2.0)
     spacing = raw("SpacingBetweenSlices", "FD", b"\0\0\0\0\0\0\xf8?")
     assert float_values(spacing, "SpacingBetweenSlices") == (1.5,)
+    assert undecoded(raw("PatientID", "LO", b"AB "), "PatientID") == b"AB "
+    assert undecoded(raw("Rows", None, b"\x07\0"), "Rows") == 7
+    assert undecoded(spacing, "PatientID") is None
+
+
+def test_presence() -> None:
+    dataset = raw("PatientID", "LO", b"")
+    dataset.PatientName = None
+    assert has(dataset, "PatientID") and has(dataset, "PatientName") and not has(dataset, "Rows")
 
 
 @pytest.mark.parametrize(

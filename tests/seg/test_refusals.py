@@ -91,6 +91,7 @@ def changed(series: samples.ImageSeries, position: int, **values: object) -> lis
         ({"PatientID": "somebody else"}, ArgumentError, "2 different patients"),
         ({"PixelSpacing": [3, 3]}, GeometryError, "pixel spacing"),
         ({"Rows": 7}, GeometryError, "rows and columns"),
+        ({"Rows": None}, ArgumentError, "no Rows"),
         ({"ImagePositionPatient": None}, GeometryError, "Image Position"),
         ({"SOPInstanceUID": ""}, ArgumentError, "no SOPInstanceUID"),
     ],

@@ -49,7 +49,7 @@ def test_pointers_lead_to_the_groups(image, tmp_path):
     groups = [group(image, number) for number in (1, 2, 3)]
     derived = sr.DerivedMeasurement(SUM, 1.0, MM2, groups[::2], derivation=codes.SCT.Minimum)
     before = len(derived[0].children)
-    report = content(groups, [sr.Measurement(SUM, 9.0, MM2), derived])
+    report = content(groups, [sr.DerivedMeasurement(SUM, 9.0, MM2, groups[1:2]), derived])
     assert len(derived[0].children) == before  # the argument is as it was
     document = sr.ComprehensiveSR([image], report, new_uid(), 1, new_uid(), 1, manufacturer="m")
     path = tmp_path / "derived.dcm"
@@ -74,9 +74,10 @@ def test_pointers_lead_to_the_groups(image, tmp_path):
         assert uid == expected.tracking_uid
 
     read = sr.srread(BytesIO(path.read_bytes()))
-    alone, summed = read.content.get_derived_measurements()
-    assert (alone.value, summed.value) == (9.0, 1.0) and summed.derivation == codes.SCT.Minimum
-    assert type(alone) is sr.Measurement and isinstance(summed, sr.DerivedMeasurement)
+    other, summed = read.content.get_derived_measurements()
+    assert (other.value, summed.value) == (9.0, 1.0) and summed.derivation == codes.SCT.Minimum
+    assert isinstance(summed, sr.DerivedMeasurement)
+    assert [one.tracking_uid for one in other.derived_from] == [groups[1].tracking_uid]
     assert [one.tracking_uid for one in summed.derived_from] == [one.tracking_uid for one in groups[::2]]
     assert [one.get_measurements()[0].value for one in summed.derived_from] == [1.0, 3.0]
 
@@ -105,6 +106,21 @@ def test_groups_of_another_report_are_refused(image):
         sr.DerivedMeasurement(SUM, 1.0, MM2, [])
     with pytest.raises(TypeError, match="derived_from"):
         sr.DerivedMeasurement(SUM, 1.0, MM2, ["a group"])
+    with pytest.raises(TypeError, match="derived_imaging_measurements"):
+        content([group(image, 1)], [sr.Measurement(SUM, 1.0, MM2)])
+
+
+def test_planar_regions_and_volumes_are_not_mixed(image):
+    volume = sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
+        sr.TrackingIdentifier(new_uid(), "volume"),
+        referenced_volume_surface=sr.VolumeSurface(
+            "POINT", np.array([[1.0, 2.0, 3.0]]), new_uid(),
+            source_series=sr.SourceSeriesForSegmentation(new_uid()),
+        ),
+    )  # fmt: skip
+    sr.DerivedMeasurement(SUM, 1.0, MM2, [volume, volume])
+    with pytest.raises(ValueError, match="TID 1420"):
+        sr.DerivedMeasurement(SUM, 1.0, MM2, [volume, group(image, 1)])
 
 
 def test_evaluations_of_the_study(image):

@@ -131,12 +131,9 @@ def _excluded(first: tuple[int, str], second: tuple[int, str]) -> bool:
         return True
     if pair.get("class") == "enhanced" and pair.get("detail") in ("tracking", "everything"):
         return True
-    if kind == "derived-groups" and pair.get("class") == "enhanced":
+    if kind == "derived" and pair.get("class") == "enhanced":
         return True
-    return (
-        kind in ("none", "derived", "derived-groups", "evaluations")
-        and pair.get("detail", "plain") != "plain"
-    )
+    return kind in ("none", "derived", "evaluations") and pair.get("detail", "plain") != "plain"
 
 
 def test_page_says_so() -> None:

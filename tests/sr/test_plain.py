@@ -107,7 +107,8 @@ def test_what_the_nodes_say(document):
     assert region["children"][0]["reference"]["sop_instance_uid"] == str(reports.ct().SOPInstanceUID)
     segment = named(tree, "Referenced Segment")
     assert segment["reference"]["segments"] == [1]
-    assert segment["reference"]["frames"] == [1, 2]
+    assert "frames" not in segment["reference"]
+    assert named(tree, "Referenced Segmentation Frame")["reference"]["frames"] == [1]
     assert named(tree, "Person Observer Name")["value"] == "Doe^Jane"
     assert named(tree, "Finding")["value"]["meaning"] == "Nodule"
     assert not any("attributes" in one for one in nodes(tree))

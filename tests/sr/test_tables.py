@@ -162,10 +162,13 @@ def test_shapes_as_text_and_lists(document):
 
 
 def test_sections_without_groups():
+    group = reports.simple(sr)
     content = reports.report(
         sr,
-        [reports.simple(sr)],
-        derived_imaging_measurements=[sr.Measurement(reports.VOLUME, 7, codes.UCUM.Millimeter)],
+        [group],
+        derived_imaging_measurements=[
+            sr.DerivedMeasurement(reports.VOLUME, 7, codes.UCUM.Millimeter, [group])
+        ],
         qualitative_evaluations=[
             sr.QualitativeEvaluation(Code("111009", "DCM", "Calcification Distribution"), codes.SCT.Normal)
         ],

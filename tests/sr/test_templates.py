@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
@@ -215,7 +216,7 @@ def test_volumetric_groups(full: Any) -> None:
     assert segment.roi is None
     assert segment.reference_type.meaning == "Referenced Segment"
     assert segment.referenced_segment.referenced_segment_numbers == [1]
-    assert segment.referenced_segment.referenced_frame_numbers == [1, 2]
+    assert segment.referenced_segment.referenced_frame_numbers is None  # one or the other (PS3.3 C.18.4)
     assert segment.referenced_segment.source_series_for_segmentation.value == "1.2.3.88"
     assert not segment.referenced_segment.has_source_images()
     assert [one.graphic_type.value for one in regions.roi] == ["POLYLINE", "CIRCLE"]
@@ -257,22 +258,22 @@ def test_reports_without_groups():
     made = sr.MeasurementReport(
         context(sr),
         NAME,
-        derived_imaging_measurements=[sr.Measurement(Code("128302", "DCM", "Sum of volumes"), 2.5, MM)],
         qualitative_evaluations=[sr.QualitativeEvaluation(Code("1", "99X", "Quality"), codes.SCT.Normal)],
     )
-    assert sections(made) == ["Derived Imaging Measurements", "Qualitative Evaluations"]
+    assert sections(made) == ["Qualitative Evaluations"]
     assert made.get_planar_roi_measurement_groups() == []
     assert sections(sr.MeasurementReport(context(sr), NAME, [])) == ["Imaging Measurements"]
     assert sections(sr.MeasurementReport(context(sr), NAME)) == ["Imaging Measurements"]
 
 
 def test_all_sections():
+    group = simple(sr)
     made = sr.MeasurementReport(
         context(sr),
         [NAME, LENGTH],
-        [simple(sr)],
+        [group],
         title=Code("126001", "DCM", "Oncology Measurement Report"),
-        derived_imaging_measurements=[sr.Measurement(LENGTH, 2.5, MM)],
+        derived_imaging_measurements=[sr.DerivedMeasurement(LENGTH, 2.5, MM, [group])],
         qualitative_evaluations=[sr.QualitativeEvaluation(Code("1", "99X", "Quality"), codes.SCT.Normal)],
     )
     assert sections(made) == [
@@ -396,3 +397,53 @@ def region() -> sr.ImageRegion:
 def test_mistakes(make: Any, error: type[Exception]) -> None:
     with pytest.raises(error):
         make()
+
+
+def referring(segment: Any, images: list[Any], segmentation: Any) -> Any:
+    group = sr.VolumetricROIMeasurementsAndQualitativeEvaluations(
+        sr.TrackingIdentifier(identifier="a"),
+        referenced_segment=segment,
+        finding_type=codes.SCT.Liver,
+        measurements=[sr.Measurement(codes.SCT.Volume, 3.0, codes.UCUM.CubicMillimeter)],
+    )
+    observer = sr.ObserverContext(
+        codes.DCM.Device, sr.DeviceObserverIdentifyingAttributes(uid="1.2.826.0.4", name="a net")
+    )
+    content = sr.MeasurementReport(
+        sr.ObservationContext(observer_device_context=observer),
+        procedure_reported=Code("25045-6", "LN", "CT unspecified body region"),
+        imaging_measurements=[group],
+    )
+    return sr.ComprehensiveSR(
+        [*images, segmentation], content, "1.2.826.0.6.1", 1, "1.2.826.0.6.2", 1, "maker", is_complete=True
+    )
+
+
+def test_a_reference_to_a_segment_has_no_frames() -> None:
+    import dicomposer as dc
+    from dicomposer import samples
+
+    series = samples.phantom_series("CT")
+    images = list(series.datasets)
+    seg = dc.segment(series.mask, images, ["Liver", "Spleen"])
+    numbers = [int(one.SegmentIdentificationSequence[0].ReferencedSegmentNumber) for one in
+               seg.PerFrameFunctionalGroupsSequence]  # fmt: skip
+    every = [place + 1 for place, number in enumerate(numbers) if number == 2]
+    source = sr.SourceSeriesForSegmentation(images[0].SeriesInstanceUID)
+    with pytest.warns(UserWarning, match="frame_numbers are not written"):
+        plain = sr.ReferencedSegment(seg.SOPClassUID, seg.SOPInstanceUID, 2, every[:2], source_series=source)
+    with pytest.warns(UserWarning, match="frame_numbers are not written"):
+        some = sr.ReferencedSegment.from_segmentation(seg, 2, every[:2])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        whole = sr.ReferencedSegment.from_segmentation(seg, 2, every)
+        assert sr.ReferencedSegment.from_segmentation(seg, 2).referenced_segment_numbers == [2]
+    assert len(some.source_images_for_segmentation) == 2
+    assert len(whole.source_images_for_segmentation) == len(every)
+    for segment in (plain, some, whole):
+        assert (segment.referenced_segment_numbers, segment.referenced_frame_numbers) == ([2], None)
+        report = referring(segment, images, seg)
+        assert not dc.validate(report).down_to("warning")
+    for wrong in ([0], [1.5], ["1"]):
+        with pytest.raises(ArgumentError, match="frame_numbers must be whole numbers from 1"):
+            sr.ReferencedSegment(seg.SOPClassUID, seg.SOPInstanceUID, 2, wrong, source_series=source)

@@ -79,6 +79,8 @@ def test_every_reference_names_an_attribute_or_a_module() -> None:
 
 SLIDE = "1.2.840.10008.5.1.4.1.1.77.1.6"
 MAP = "parametric-map-image"
+CONTEXT = "acquisition-context:AcquisitionContextSequence"
+CELL = "sr-document-content:TabulatedValuesSequence.CellValuesSequence"
 ANN = "microscopy-bulk-simple-annotations:AnnotationGroupSequence"
 TEXT = "graphic-annotation:GraphicAnnotationSequence.TextObjectSequence"
 POINT = "rt-beams:BeamSequence.ControlPointSequence"
@@ -101,6 +103,21 @@ OPEN = (None, None)
         (f"{ANN}.LongPrimitivePointIndexList", {"GraphicType": "ELLIPSE"}, PLAIN),
         (f"{ANN}.ReferencedOpticalPathIdentifier", {"AnnotationAppliesToAllOpticalPaths": "NO"}, DUE),
         (f"{ANN}.ReferencedOpticalPathIdentifier", {"AnnotationAppliesToAllOpticalPaths": "YES"}, PLAIN),
+        (f"{ANN}.AnnotationGroupAlgorithmIdentificationSequence", {"AnnotationGroupGenerationType": "AUTOMATIC"}, DUE),
+        (f"{ANN}.AnnotationGroupAlgorithmIdentificationSequence", {"AnnotationGroupGenerationType": "MANUAL"}, PLAIN),
+        # C.7.6.14, 10.2: the value type tells what an item holds; items from before may lack it
+        (f"{CONTEXT}.ConceptCodeSequence", {"ValueType": "CODE"}, DUE),
+        (f"{CONTEXT}.ConceptCodeSequence", {"ValueType": "DATETIME"}, PLAIN),
+        (f"{CONTEXT}.ConceptCodeSequence", {}, FREE),
+        (f"{CONTEXT}.ReferencedSOPSequence", {"ValueType": "WAVEFORM"}, DUE),
+        # C.18.10: a number that cannot be given has a qualifier in its place
+        (f"{CELL}.SelectorFDValue", {"SelectorAttributeVR": "FD"}, DUE),
+        (f"{CELL}.SelectorFDValue", {"SelectorAttributeVR": "FD", "NumericValueQualifierCodeSequence": [1]}, PLAIN),
+        (f"{CELL}.SelectorFDValue", {"SelectorAttributeVR": "DS"}, PLAIN),
+        (f"{CELL}.SelectorAttributeVR", {}, DUE),
+        (f"{CELL}.SelectorAttributeVR", {"ReferencedContentItemIdentifier": [1, 2]}, PLAIN),
+        (f"{CELL}.TableRowNumber", {}, DUE),
+        (f"{CELL}.TableRowNumber", {"TableColumnNumber": 1}, OPEN),
         # C.8.32.2
         (f"{MAP}:BitsStored", {"PixelData": b"1"}, DUE),
         (f"{MAP}:BitsStored", {"FloatPixelData": b"1"}, PLAIN),
@@ -205,6 +222,18 @@ def test_segmentations_in_a_frame_of_reference_have_their_geometry(
         ("parametric-map", "image-pixel", {"FloatPixelData": b"1"}, False),
         ("parametric-map", "common-instance-reference", {"DerivationImageSequence": [1]}, True),
         (
+            "microscopy-bulk-simple-annotations",
+            "frame-of-reference",
+            {"AnnotationCoordinateType": "3D"},
+            True,
+        ),
+        (
+            "microscopy-bulk-simple-annotations",
+            "frame-of-reference",
+            {"AnnotationCoordinateType": "2D"},
+            False,
+        ),
+        (
             "nuclear-medicine-image",
             "nm-reconstruction",
             {"ImageType": ["ORIGINAL", "PRIMARY", "RECON TOMO"]},
@@ -220,6 +249,32 @@ def test_modules(iod: str, module: str, values: dict[str, Any], expected: bool |
     condition = standard.iod(iod).module(module).condition
     assert condition is not None
     assert condition.evaluate(of(values)) is expected
+
+
+def test_codes_of_nuclear_medicine_need_no_meaning() -> None:
+    # C.8.4.6, C.8.4.10, C.8.4.11: type 3 for historical reasons; the modules of PET do not say so
+    orientation = standard.module("nm-pet-patient-orientation").attribute("PatientOrientationCodeSequence")
+    isotope, pet = (
+        standard.module(key)
+        .attribute("RadiopharmaceuticalInformationSequence")
+        .item("RadionuclideCodeSequence")
+        for key in ("nm-isotope", "pet-isotope")
+    )
+    assert [one.item("CodeMeaning").type for one in (orientation, isotope, pet)] == ["3", "3", "1"]
+
+
+def test_overviews_of_slides_show_the_label() -> None:
+    # C.8.12.4
+    rules = standard.module("whole-slide-microscopy-image").attribute("SpecimenLabelInImage").values
+    for flavor, expected in {
+        "OVERVIEW": {"YES"},
+        "LABEL": {"YES"},
+        "VOLUME": {"NO"},
+        "THUMBNAIL": {"NO"},
+    }.items():
+        lookup = of({"ImageType": ["ORIGINAL", "PRIMARY", flavor, "NONE"]})
+        held = [one.values for one in rules if one.condition is None or one.condition.evaluate(lookup)]
+        assert frozenset.intersection(*held) == expected
 
 
 def test_the_page_of_conditions_is_that_of_the_tables() -> None:

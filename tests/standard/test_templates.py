@@ -141,15 +141,19 @@ def test_constraints_name_groups() -> None:
 
 
 def test_conditions_are_structured() -> None:
-    # TID 1410: row 5 XOR row 6b XOR row 7; row 8 iff row 7
-    region, space, segment, source = (standard.template(1410).row(number) for number in ("5", "6b", "7", "8"))
+    # TID 1410: one of rows 5, 7, 7b and 8b; row 8 iff row 7
+    rows = (standard.template(1410).row(number) for number in ("5", "7", "7b", "8b", "8"))
+    region, segment, space, structure, source = rows
     frames = ItemPath(0, (ItemPattern("IMAGE", concepts=(("DCM", "121214"),)),))
-    in_space = ItemPath(0, (ItemPattern("SCOORD3D", concepts=(("DCM", "111030"), ("DCM", "130488"))),))
-    assert region.condition == AllItems((ItemCount(frames, "=", 0), ItemCount(in_space, "=", 0)))
-    assert region.otherwise is False
+    in_space = ItemPath(0, (ItemPattern("SCOORD3D", concepts=(("DCM", "111030"),)),))
+    contours = ItemPath(0, (ItemPattern("COMPOSITE", concepts=(("DCM", "130488"),)),))
     regions = ItemPath(0, (ItemPattern("SCOORD", concepts=(("DCM", "111030"),)),))
-    assert segment.condition == AllItems((ItemCount(regions, "=", 0), ItemCount(in_space, "=", 0)))
-    assert space.condition == AllItems((ItemCount(frames, "=", 0), ItemCount(regions, "=", 0)))
+    every_form = {region: regions, segment: frames, space: in_space, structure: contours}
+    for row in every_form:
+        others = {path for other, path in every_form.items() if other is not row}
+        assert row.requirement == "MC" and row.otherwise is False
+        assert isinstance(row.condition, AllItems)
+        assert set(row.condition.terms) == {ItemCount(path, "=", 0) for path in others}
     assert source.condition == ItemCount(frames, ">", 0)
     # TID 1500: at least one of three containers
     first = standard.template(1500).row("6")
@@ -161,7 +165,7 @@ def test_conditions_are_structured() -> None:
 
 def test_every_template_is_sound() -> None:
     tids = standard.templates()
-    assert len(tids) == len(set(tids)) == 182 + 3  # 10003A, B and C have letters
+    assert len(tids) == len(set(tids)) == 182 + 3 + 2  # 10003A, B and C have letters; two by hand
     cids = set(standard.context_groups())
     for tid, row in every():
         assert row.value_type in VALUE_TYPES, (tid, row.number)

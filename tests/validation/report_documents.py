@@ -185,6 +185,8 @@ def made_for(entry: Entry) -> Dataset:
         made.GraphicType, made.GraphicData = "POLYLINE", [1.0, 1, 2, 1, 2, 2]
         if "POLYLINE" not in row.graphic_types:
             made.GraphicType = row.graphic_types[0]
+    if row.sop_classes:
+        made.ReferencedSOPSequence[0].ReferencedSOPClassUID = row.sop_classes[0]
     return made
 
 

@@ -18,7 +18,8 @@ from dicomposer.validation._units import unit_problem
 
 MAMMOGRAM = "1.2.840.10008.5.1.4.1.1.1.2"
 FAMILIES = ("code-", "context-", "retired-scheme", "coding-scheme", "units", "unknown-code")
-SPECIES = "PatientSpeciesCodeSequence"
+#: A place of an image for which the standard has no context group.
+PLACE = "ProcedureCodeSequence"
 
 
 def code(value: str, scheme: str | None, meaning: str | None, **others: str) -> Dataset:
@@ -97,9 +98,37 @@ def test_a_code_outside_an_extensible_group_is_advice_unless_private() -> None:
     assert said(contributing(code("1", "99PRIVATE", "Something new"))) == []
 
 
-def test_baseline_groups_and_bindings_that_were_not_compared_say_nothing() -> None:
-    assert said(with_code("AnatomicRegionSequence", code("121071", "DCM", "Finding"))) == []
-    assert said(with_code(SPECIES, code("121071", "DCM", "Finding"))) == []
+def test_a_code_outside_an_extensible_group_is_advice() -> None:
+    expected = ("advice", "context-group PS3.3 C.7.1.1", "PatientSpeciesCodeSequence[0].CodeValue")
+    assert said(with_code("PatientSpeciesCodeSequence", code("121071", "DCM", "Finding"))) == [expected]
+    assert said(with_code("PatientSpeciesCodeSequence", code("1", "99PRIVATE", "My mouse"))) == []
+
+
+def test_a_modifier_of_a_segment_is_its_side() -> None:
+    dataset = clone(binary())
+    (kind,) = dataset.SegmentSequence[0].SegmentedPropertyTypeCodeSequence
+    kind.SegmentedPropertyTypeModifierCodeSequence = Sequence([code("7771000", "SCT", "Left")])
+    assert said(dataset) == []
+    kind.SegmentedPropertyTypeModifierCodeSequence = Sequence([code("39607008", "SCT", "Lung")])
+    ((level, _, path),) = said(dataset, "context-group")
+    assert level == "error"
+    assert path.endswith(".SegmentedPropertyTypeModifierCodeSequence[0].CodeValue")
+
+
+def test_baseline_groups_say_nothing() -> None:
+    assert said(with_code("ContrastBolusAgentSequence", code("121071", "DCM", "Finding"))) == []
+
+
+@pytest.mark.parametrize(("edition", "levels"), [("2024b", ["error", "advice"]), ("uncollated", ["warning"])])
+def test_a_binding_that_was_not_compared_makes_no_error(edition: str, levels: list[str]) -> None:
+    closed, open_group = (
+        (standard.ContextBinding(cid, "defined", None, edition, "C.1"),) for cid in (4014, 7454)
+    )
+    notes = [
+        *_codes._group_notes("39607008", "SCT", closed),
+        *_codes._group_notes("121071", "DCM", open_group),
+    ]
+    assert [level for _, level, _, _ in notes] == levels
 
 
 def test_a_group_that_is_not_complete_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -111,15 +140,15 @@ def test_a_group_that_is_not_complete_says_nothing(monkeypatch: pytest.MonkeyPat
 
 def test_the_group_that_a_code_names() -> None:
     claim = {"MappingResource": "DCMR", "ContextGroupVersion": "20020904", "ContextIdentifier": "7454"}
-    path = f"{SPECIES}[0].ContextIdentifier"
+    path = f"{PLACE}[0].ContextIdentifier"
     expected = ("advice", "context-identifier PS3.3 8.7", path)
-    assert said(with_code(SPECIES, code("121071", "DCM", "Finding", **claim))) == [expected]
+    assert said(with_code(PLACE, code("121071", "DCM", "Finding", **claim))) == [expected]
     extended = {
         "ContextGroupExtensionFlag": "Y",
         "ContextGroupLocalVersion": "20200101",
         "ContextGroupExtensionCreatorUID": "1.2.3",
     }
-    assert said(with_code(SPECIES, code("121071", "DCM", "Finding", **claim, **extended))) == []
+    assert said(with_code(PLACE, code("121071", "DCM", "Finding", **claim, **extended))) == []
 
 
 # -- meanings -------------------------------------------------------------------------------------------------------
@@ -151,19 +180,19 @@ def test_the_group_that_a_code_names() -> None:
 )
 def test_meanings(value: str, scheme: str, meaning: str, level: str | None) -> None:
     item = code(value, scheme, meaning)
-    dataset = with_code(SPECIES, item)
+    dataset = with_code(PLACE, item)
     dataset.SpecificCharacterSet = "ISO_IR 192"
     found = said(dataset, "code-meaning")
-    assert found == ([(level, "code-meaning PS3.3 8.3", f"{SPECIES}[0].CodeMeaning")] if level else [])
+    assert found == ([(level, "code-meaning PS3.3 8.3", f"{PLACE}[0].CodeMeaning")] if level else [])
 
 
 def test_a_code_that_the_scheme_of_the_standard_does_not_have() -> None:
-    expected = ("warning", "unknown-code PS3.16 D", f"{SPECIES}[0].CodeValue")
-    assert said(with_code(SPECIES, code("999999", "DCM", "Nothing"))) == [expected]
+    expected = ("warning", "unknown-code PS3.16 D", f"{PLACE}[0].CodeValue")
+    assert said(with_code(PLACE, code("999999", "DCM", "Nothing"))) == [expected]
 
 
 def test_meanings_are_never_quoted() -> None:
-    found = validate(encoded(with_code(SPECIES, code("10200004", "SCT", "Lung"))), pixels=False)
+    found = validate(encoded(with_code(PLACE, code("10200004", "SCT", "Lung"))), pixels=False)
     assert not any("Lung" in one.message or "10200004" in one.message for one in found)
 
 
@@ -171,15 +200,15 @@ def test_meanings_are_never_quoted() -> None:
 
 
 def test_unknown_schemes_are_noted_once() -> None:
-    dataset = with_code(SPECIES, code("1", "LOCAL", "A"))
+    dataset = with_code(PLACE, code("1", "LOCAL", "A"))
     dataset.ProcedureCodeSequence = Sequence([code("2", "LOCAL", "B"), code("3", "OTHER", "C")])
     found = [one for one in validate(encoded(dataset)) if one.rule == "coding-scheme PS3.16 8"]
     assert [(one.level, one.count) for one in found] == [("advice", 2)]
 
 
 def test_schemes_that_are_declared_or_private_are_right() -> None:
-    assert said(with_code(SPECIES, code("1", "99LOCAL", "A"))) == []
-    dataset = with_code(SPECIES, code("1", "LOCAL", "A"))
+    assert said(with_code(PLACE, code("1", "99LOCAL", "A"))) == []
+    dataset = with_code(PLACE, code("1", "LOCAL", "A"))
     declaration = Dataset()
     declaration.CodingSchemeDesignator = "LOCAL"
     declaration.CodingSchemeName = "Our codes"
@@ -223,10 +252,10 @@ def test_all_units_of_the_standard_are_right() -> None:
 
 
 def test_units_in_an_object() -> None:
-    path = f"{SPECIES}[0].CodeValue"
-    assert said(with_code(SPECIES, code("mm 2", "UCUM", "x"))) == [("warning", "units PS3.16 7.2.2", path)]
-    assert said(with_code(SPECIES, code("cc", "UCUM", "x"))) == [("advice", "units PS3.16 7.2.2", path)]
-    assert said(with_code(SPECIES, code("10-6.mm2/s", "UCUM", "x"))) == []
+    path = f"{PLACE}[0].CodeValue"
+    assert said(with_code(PLACE, code("mm 2", "UCUM", "x"))) == [("warning", "units PS3.16 7.2.2", path)]
+    assert said(with_code(PLACE, code("cc", "UCUM", "x"))) == [("advice", "units PS3.16 7.2.2", path)]
+    assert said(with_code(PLACE, code("10-6.mm2/s", "UCUM", "x"))) == []
 
 
 # -- places ---------------------------------------------------------------------------------------------------------
@@ -277,7 +306,7 @@ def test_more_than_the_single_item() -> None:
 
 
 def test_codes_are_judged_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    data = encoded(with_code(SPECIES, code("121071", "DCM", "Finding")))
+    data = encoded(with_code(PLACE, code("121071", "DCM", "Finding")))
     calls = []
     original: Callable[..., object] = _codes._notes
     monkeypatch.setattr(_codes, "_notes", lambda *given: calls.append(given) or original(*given))

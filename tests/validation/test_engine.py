@@ -127,7 +127,7 @@ def test_edits_through_pydicom_are_seen() -> None:
 
 
 def test_a_rule_that_stumbles_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_rules, "_RULES", dict(_rules._RULES))
+    monkeypatch.setattr(_rules, "RULES", dict(_rules.RULES))
 
     @_rules.rule("stumbles", "PS3.3 C.1")
     def _stumbles(subject: object) -> list[_rules.Issue]:

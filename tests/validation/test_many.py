@@ -347,9 +347,9 @@ class TestProcesses:
         started = []
         real = _many.in_processes
 
-        def note(tasks, work, count):
+        def note(tasks, work, count, limit):
             started.append((len(tasks), count))
-            return real(tasks, work, count)
+            return real(tasks, work, count, limit)
 
         monkeypatch.setattr(_many, "in_processes", note)
         monkeypatch.setattr(_many, "cores", lambda: 2)
@@ -385,6 +385,8 @@ class Trouble:
             print("in the way", flush=True)
         if task == "wait":
             time.sleep(60)
+        if task == "soon":
+            time.sleep(0.05)
         return task, os.getpid()
 
 
@@ -418,11 +420,48 @@ class TestCrashes:
         with pytest.raises(OSError):
             os.kill(pid, 0)
 
+    @pytest.mark.parametrize("count", [1, 2])
+    def test_a_task_that_does_not_end_is_lost_and_named(self, work, count):
+        tasks = [*"abc", "wait", *"defghijklmnop", "wait", "die", *"qrs"]
+        started = time.monotonic()
+        results = dict(_workers.in_processes(tasks, work, count, 1.5))
+        assert time.monotonic() - started < 30 and sorted(results) == list(range(len(tasks)))
+        crashes = {n: r.how for n, r in results.items() if isinstance(r, _workers.Crash)}
+        late = "no result after 1.5 s"
+        assert crashes == {3: late, tasks.index("wait", 4): late, tasks.index("die"): "exit status 3"}
+        assert all(r[0] == tasks[n] for n, r in results.items() if n not in crashes)
+
+    def test_tasks_that_end_at_the_last_moment_do_no_harm(self, work):
+        tasks = ["soon"] * 40
+        results = dict(_workers.in_processes(tasks, work, 2, 0.05))
+        assert sorted(results) == list(range(40))
+        for result in results.values():
+            assert (
+                result[0] == "soon" if isinstance(result, tuple) else result.how == "no result after 0.05 s"
+            )
+
+    @pytest.mark.parametrize("workers", [None, 0, 2])
+    def test_a_file_that_takes_too_long_is_a_finding(self, tmp_path, good, workers):
+        for name in "abc":
+            (tmp_path / f"{name}.dcm").write_bytes(good)
+        report = validate_files(tmp_path, workers=workers, timeout=1e-5)
+        assert [str(f) for one in report for f in one.findings] == [
+            "error: the check of this file ended with no result after 1e-05 s [not-checked]"
+        ] * 3
+
+    def test_files_that_take_no_longer_have_the_same_findings(self, ct):
+        assert validate_files(ct, timeout=60) == validate_files(ct, workers=0)
+
+    @pytest.mark.parametrize("timeout", [0, -1, float("nan"), float("inf")])
+    def test_timeouts_that_are_none(self, ct, timeout):
+        with pytest.raises(ArgumentError, match="timeout must be a number of seconds above 0"):
+            validate_files(ct, timeout=timeout)
+
     def test_a_crash_is_a_finding(self, tmp_path, good, monkeypatch):
         for name in "abc":
             (tmp_path / f"{name}.dcm").write_bytes(good)
 
-        def one_dies(tasks, work, count):
+        def one_dies(tasks, work, count, limit):
             yield 0, work(tasks[0])
             yield 2, work(tasks[2])
             yield 1, _workers.Crash("signal SIGSEGV")

@@ -212,8 +212,126 @@ def test_a_region_in_space() -> None:
     region.ValueType, region.GraphicData = "SCOORD3D", [0.0, 0, 5, 1, 0, 5, 1, 1, 5, 0, 0, 5]
     region.GraphicType, region.ReferencedFrameOfReferenceUID = "POLYGON", "1.2.3"
     assert grave(dataset) == []
-    region.ConceptNameCodeSequence = [code("130488", "DCM", "Region in Space")]
+    for kind in ("POLYLINE", "MULTIPOINT"):
+        region.GraphicType = kind
+        assert [(one.rule_id, one.level) for one in grave(dataset)] == [("sr-template-graphic", "error")]
+    region.GraphicType = "POLYGON"
+    region.ConceptNameCodeSequence = [
+        code("130488", "DCM", "Region in Space")
+    ]  # of contours in another object
+    assert [one.rule_id for one in grave(dataset)] == ["sr-template-value-type"]
+
+
+def test_a_region_of_a_structure_set() -> None:
+    dataset = read("planar measurements")
+    region = child(group(dataset), IMAGE_REGION)
+    at = group(dataset).ContentSequence.index(region)
+    structure = item(
+        ValueType="COMPOSITE", RelationshipType="CONTAINS",
+        ConceptNameCodeSequence=[code("130488", "DCM", "Region in Space")],
+        ReferencedSOPSequence=[
+            item(ReferencedSOPClassUID="1.2.840.10008.5.1.4.1.1.481.3", ReferencedSOPInstanceUID="1.2.3")
+        ],
+    )  # fmt: skip
+    group(dataset).ContentSequence[at] = structure
+    assert [one.message for one in grave(dataset)] == [
+        "row 8c of TID 1410 (Referenced Region of Interest Identifier) is missing"
+    ]
+    structure.ContentSequence = [
+        item(
+            ValueType="TEXT", RelationshipType="HAS PROPERTIES", TextValue="3",
+            ConceptNameCodeSequence=[code("130489", "DCM", "Referenced Region of Interest Identifier")],
+        )
+    ]  # fmt: skip
     assert grave(dataset) == []
+    structure.ReferencedSOPSequence[0].ReferencedSOPClassUID = "1.2.840.10008.5.1.4.1.1.481.2"
+    assert [(one.rule_id, one.level) for one in grave(dataset)] == [("sr-template-reference", "error")]
+    group(dataset).ContentSequence.append(region)
+    assert {one.rule_id for one in grave(dataset)} == {"sr-template-reference", "sr-template-condition"}
+
+
+def test_surfaces_of_a_volume() -> None:
+    dataset = read("volumetric measurements")
+    one = group(dataset)
+    segment = child(one, ("121191", "DCM"))
+    surfaces = [
+        item(
+            ValueType="SCOORD3D", RelationshipType="CONTAINS", GraphicType="POLYGON",
+            GraphicData=[0.0, 0, z, 1, 0, z, 1, 1, z, 0, 0, z], ReferencedFrameOfReferenceUID="1.2.3",
+            ConceptNameCodeSequence=[code("121231", "DCM", "Volume Surface")],
+        )
+        for z in (0.0, 1.0)
+    ]  # fmt: skip
+    at = one.ContentSequence.index(segment)
+    one.ContentSequence[at : at + 1] = surfaces
+    assert grave(dataset) == []
+    surfaces[1].GraphicType = "ELLIPSOID"
+    assert [(found.rule_id, found.level) for found in grave(dataset)] == [("sr-template-graphic", "error")]
+    surfaces[1].GraphicType = "POLYLINE"
+    assert [(found.rule_id, found.level) for found in grave(dataset)] == [("sr-template-graphic", "error")]
+
+
+def test_what_a_measurement_is_derived_from() -> None:
+    dataset = read("planar measurements")
+    places = [one.ConceptNameCodeSequence[0].CodeValue for one in dataset.ContentSequence]
+    number = item(
+        ValueType="NUM", RelationshipType="CONTAINS", ConceptNameCodeSequence=[code("118565006", "SCT", "Volume")],
+        MeasuredValueSequence=[
+            item(NumericValue="1", MeasurementUnitsCodeSequence=[code("mm3", "UCUM", "cubic millimeter")])
+        ],
+    )  # fmt: skip
+    section = item(
+        ValueType="CONTAINER", RelationshipType="CONTAINS", ContinuityOfContent="SEPARATE",
+        ConceptNameCodeSequence=[code("126011", "DCM", "Derived Imaging Measurements")], ContentSequence=[number],
+    )  # fmt: skip
+    dataset.ContentSequence.append(section)
+    found = [one for one in grave(dataset) if one.rule_id == "sr-template-missing"]
+    assert [one.message for one in found] == [
+        "row 2 of TID 1420 (TID 1410) or row 3 (TID 1411) is missing: one of them is due"
+    ]
+    pointer = item(RelationshipType="INFERRED FROM")
+    pointer.ReferencedContentItemIdentifier = [1, places.index("126010") + 1, 1]
+    number.ContentSequence = [pointer]
+    assert not [one for one in grave(dataset) if one.rule_id == "sr-template-missing"]
+
+
+@pytest.mark.parametrize(
+    ("title", "due"), [(("113013", "Best In Set"), True), (("113000", "Of Interest"), False)]
+)
+def test_modifiers_of_titles_of_key_objects(title: tuple[str, str], due: bool) -> None:
+    dataset = read("TID 2010")
+    dataset.ConceptNameCodeSequence = [code(title[0], "DCM", title[1])]
+    dataset.ContentSequence = [
+        one for one in dataset.ContentSequence if one.get("ConceptNameCodeSequence", [None])[0] is None
+        or one.ConceptNameCodeSequence[0].CodeValue != "113011"
+    ]  # fmt: skip
+    assert [one.message.split(",")[0] for one in grave(dataset)] == (
+        ["row 4 of TID 2010 (Document Title Modifier) is missing"] if due else []
+    )
+    modifier = item(
+        ValueType="CODE", RelationshipType="HAS CONCEPT MOD",
+        ConceptNameCodeSequence=[code("113011", "DCM", "Document Title Modifier")],
+        ConceptCodeSequence=[code("113015", "DCM", "Series")],
+    )  # fmt: skip
+    dataset.ContentSequence.insert(0, modifier)
+    assert grave(dataset) == []
+
+
+def test_both_identifiers_of_a_fetus() -> None:
+    dataset = read("planar measurements")
+    for name, meaning, scheme in (("121030", "Subject ID", "DCM"), ("11951-1", "Fetus ID", "LN")):
+        one = item(
+            ValueType="TEXT", RelationshipType="HAS OBS CONTEXT", TextValue="A",
+            ConceptNameCodeSequence=[code(name, scheme, meaning)],
+        )  # fmt: skip
+        dataset.ContentSequence.insert(3, one)
+    subject = item(
+        ValueType="CODE", RelationshipType="HAS OBS CONTEXT",
+        ConceptNameCodeSequence=[code("121024", "DCM", "Subject Class")],
+        ConceptCodeSequence=[code("121026", "DCM", "Fetus")],
+    )  # fmt: skip
+    dataset.ContentSequence.insert(3, subject)
+    assert not [one for one in grave(dataset) if one.rule_id == "sr-template-condition"]
 
 
 # -- the engine -----------------------------------------------------------------------------------------------------
@@ -240,6 +358,27 @@ def test_a_key_object_selection_is_bound_by_its_class() -> None:
     del dataset.ContentTemplateSequence
     dataset.ContentSequence = [one for one in dataset.ContentSequence if one.ValueType != "IMAGE"]
     assert {(one.level, one.path) for one in grave(dataset)} == {("error", "ContentSequence")}
+
+
+@pytest.mark.parametrize(
+    ("iod", "level"),
+    [
+        ("chest-cad-sr", "error"), ("mammography-cad-sr", "error"),
+        ("macular-grid-thickness-and-volume-report", "error"), ("procedure-log", None), ("comprehensive-sr", None),
+    ],
+)  # fmt: skip
+def test_the_root_that_a_class_asks_for(iod: str, level: str | None) -> None:
+    # A.35.6.3.1.1, A.35.11.3.1.3: "shall"; A.35.7.3.1.1: "may"
+    dataset = read("planar measurements")
+    dataset.ContentTemplateSequence = [Dataset()]
+    dataset.ContentTemplateSequence[0].TemplateIdentifier = "1500"
+    dataset.ContentTemplateSequence[0].MappingResource = "DCMR"
+    dataset.SOPClassUID = next(one.uid for one in standard.sop_classes() if one.iod_name == iod)
+    found = [
+        one.level for one in findings(dataset)
+        if one.rule_id.startswith("sr-template-root") and "asks for" in one.message
+    ]  # fmt: skip
+    assert found == ([level] if level else [])
 
 
 def test_purposes_are_not_for_key_objects() -> None:

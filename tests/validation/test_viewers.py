@@ -118,7 +118,7 @@ CASES: Mapping[str, tuple[Make, str, Make]] = {
         good.parametric_map,
     ),
     "report-tools": (good.report, GROUP, lambda: bundle.length_report(LENGTH)),
-    "report-segments-only": (
+    "report-coordinates": (
         bundle.segment_report,
         GROUP,
         changed(bundle.segment_report, _with_coordinates),
@@ -160,6 +160,32 @@ def test_other_values_of_maps(change: Callable[[Dataset], None]) -> None:
 @pytest.mark.parametrize("uid", ["1.2.840.10008.1.2.1.99", "1.2.840.10008.1.2.8.1"])
 def test_deflated_segmentations_give_no_single_frames(uid: str) -> None:
     assert advice(syntax(fractional, uid)(), "single-frames") == ["TransferSyntaxUID"]
+
+
+def _second_group(**change: str) -> Dataset:
+    """A report with a length and a group of a segment; of the same tracking UID, or of that in `change`."""
+    report, other = deepcopy(bundle.length_report(LENGTH)), deepcopy(bundle.segment_report())
+    groups, others = (
+        next(item for item in one.ContentSequence if item.ConceptNameCodeSequence[0].CodeValue == "126010")
+        for one in (report, other)
+    )
+    (group,) = others.ContentSequence
+
+    def tracked(one: Dataset) -> Dataset:
+        return next(i for i in one.ContentSequence if i.ConceptNameCodeSequence[0].CodeValue == "112040")
+
+    tracked(group).UID = change.get("uid", tracked(groups.ContentSequence[0]).UID)
+    groups.ContentSequence.append(group)
+    return report
+
+
+def test_one_group_without_coordinates_is_enough() -> None:
+    (path,) = advice(_second_group(uid="1.2.3"), "report-coordinates")
+    assert path.endswith("ContentSequence[1]")
+
+
+def test_groups_that_track_the_same_share_coordinates() -> None:
+    assert advice(_second_group(), "report-coordinates") == []
 
 
 def test_tiles_are_not_asked_of_cornerstone() -> None:

@@ -86,7 +86,14 @@ class Templates:
         for tid, name in hand.get("name", {}).items():
             if tid in found:
                 found[tid][0] = name
+        for made in hand.get("template", []):
+            if made["tid"] in found and found[made["tid"]][5]:
+                raise RuntimeError(f"the source has TID {made['tid']} by now")
+            flags = [made[flag] for flag in ("extensible", "ordered", "root")]
+            found[made["tid"]] = [made["name"], *flags, "", made["rows"]]
+            self.codes += named(made["rows"])
         for patch in hand.get("row", []):
+            self.codes += named(patch.get("after", []))
             for tid, template in found.items():
                 if re.fullmatch(patch["tid"], tid):
                     correct(template[5], patch)
@@ -263,6 +270,11 @@ def remarks(parent: ElementTree.Element, element: ElementTree.Element) -> list[s
             found.append(other.text or "")
             gap = other.tail
     return found
+
+
+def named(rows: list[Row]) -> list[list[str]]:
+    """Codes that rows name."""
+    return [code for row in rows for key in "cuv" for code in row.get(key, ["", []])[1]]
 
 
 def correct(rows: list[Row], patch: dict[str, Any]) -> None:

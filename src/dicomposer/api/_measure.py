@@ -1,4 +1,4 @@
-"""``measure_segments`` and ``measure``: a Segmentation and its images in, measurements or a report of them out."""
+"""``measure_segments``: a Segmentation and its images in, measurements out."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ import warnings
 from collections.abc import Callable, Iterator, Sequence
 from copy import copy
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any, Unpack, cast
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from dicomposer import record
+from dicomposer.api._measure_maps import ValueMapLike
 from dicomposer.api._measure_masks import Grid, SegmentMask, planar_masks, volume_masks
 from dicomposer.api._measure_shapes import Crop, in_plane_axes, largest_diameter
 from dicomposer.api._measure_values import (
@@ -28,66 +29,34 @@ from dicomposer.api._measure_values import (
 )
 from dicomposer.api._planes import SourcePlanes
 from dicomposer.api._report_document import (
-    ReportOptions,
-    SegmentationSource,
-    algorithm_of,
-    check_options,
-    write_report,
+    SEGMENTATIONS,
+    read_images,
 )
-from dicomposer.api._report_viewer import bidirectional, check_viewer
-from dicomposer.api._sources import SourceImages, SourceLike, read_header, read_source
-from dicomposer.coding import Code
+from dicomposer.api._sources import SourceImages, SourceLike, read_header
 from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError, NotDicomError
 from dicomposer.image import refuse_several_patients
-from dicomposer.items import dcm, sct
-from dicomposer.seg import Segmentation, SegmentDescription
-from dicomposer.sr import (
-    FindingSite,
-    Measurement,
-    ReferencedSegment,
-    StructuredReport,
-    TrackingIdentifier,
-    VolumetricROIMeasurementsAndQualitativeEvaluations,
-)
+from dicomposer.seg import Segmentation
 
 if TYPE_CHECKING:
     import pandas
 
 __all__ = [
-    "MeasureOptions",
+    "STATISTICS",
+    "Measured",
     "MeasurementTable",
     "PlaneAxes",
     "SegmentMeasurements",
-    "measure",
+    "SegmentationLike",
+    "Wanted",
+    "as_segmentation",
     "measure_segments",
+    "measured",
 ]
 
 SegmentationLike = str | os.PathLike[str] | Dataset
 
-_SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
-_MM, _MM2 = Code("mm", "UCUM", "millimeter"), Code("mm2", "UCUM", "square millimeter")
-_VOLUMES = {
-    "mm3": (1.0, Code("mm3", "UCUM", "cubic millimeter")),
-    "cm3": (1000.0, Code("cm3", "UCUM", "cubic centimeter")),
-}
-_VOXELS = Code("{voxels}", "UCUM", "voxels")
-_PIXELS = Code("{pixels}", "UCUM", "pixels")
-_SUMMED = dcm("126030", "Sum of segmented voxel method for volume")
-#: Statistics that are written, with their derivation (PS3.16 CID 7464).
-_DERIVATIONS = (
-    ("mean", sct("373098007", "Mean")),
-    ("std", sct("386136009", "Standard Deviation")),
-    ("minimum", sct("255605001", "Minimum")),
-    ("maximum", sct("56851009", "Maximum")),
-    ("median", sct("373099004", "Median")),
-)
-
-
-class MeasureOptions(ReportOptions, total=False):
-    """What else :func:`measure` takes: options of :func:`report`, and these."""
-
-    volume_unit: str
-    source_series: str | int
+#: Statistics of tables and reports.
+STATISTICS = ("mean", "std", "minimum", "maximum", "median")
 
 
 @dataclass(frozen=True)
@@ -188,7 +157,7 @@ def _row(one: SegmentMeasurements) -> dict[str, Any]:
     if one.statistics:
         found = one.statistics
         row["unit"] = found.unit
-        row.update({name: getattr(found, name) for name, _ in _DERIVATIONS})
+        row.update({name: getattr(found, name) for name in STATISTICS})
         row.update({f"p{number}": value for number, value in found.percentiles.items()})
     return row
 
@@ -201,6 +170,7 @@ def measure_segments(
     statistics: bool | None = None,
     threshold: float = 0.5,
     source_series: str | int | None = None,
+    value_map: ValueMapLike | None = None,
 ) -> MeasurementTable:
     """Measure segments in physical space.
 
@@ -219,6 +189,8 @@ def measure_segments(
         Fractions from here on belong to a segment.
     source_series : str or int, optional
         UID or number of the series, if `source` is a folder with several.
+    value_map : str or code, optional
+        Label or unit of the real world value map that gives the values, if images have several.
 
     Returns
     -------
@@ -231,50 +203,60 @@ def measure_segments(
     GeometryError
         If planes are unevenly spaced, or the images lack planes in which the segmentation has voxels.
     ArgumentError
-        If it is no Segmentation, or the images are of another patient or frame of reference.
+        If it is no Segmentation, the images are of another patient, or they have several real world value maps and
+        none was chosen.
     """
-    return _measured(segmentation, source, segments, statistics, threshold, source_series).table
+    wanted = Wanted(segments, statistics, threshold, source_series, value_map)
+    return measured(segmentation, source, wanted).table
 
 
 @dataclass(frozen=True)
-class _Measured:
+class Wanted:
+    """What is measured, as :func:`measure_segments` takes it."""
+
+    segments: Sequence[int] | None
+    statistics: bool | None
+    threshold: float
+    series: str | int | None
+    value_map: ValueMapLike | None
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What was measured, and in what."""
+
     segmentation: Segmentation
     source: SourceImages | None
     quantity: Quantity | None
     table: MeasurementTable
 
 
-def _measured(
-    segmentation: SegmentationLike,
-    source: SourceLike | None,
-    segments: Sequence[int] | None,
-    statistics: bool | None,
-    threshold: float,
-    series: str | int | None,
-) -> _Measured:
+def measured(segmentation: SegmentationLike, source: SourceLike | None, wanted: Wanted) -> Measured:
+    """Measure segments; see :func:`measure_segments`."""
     made = as_segmentation(segmentation)
+    threshold = wanted.threshold
     if not 0 < threshold <= 1:
         raise ArgumentError(f"threshold must be above 0 and at most 1, not {threshold}")
     known = made.segment_numbers
-    numbers = known if segments is None else [int(number) for number in segments]
+    numbers = known if wanted.segments is None else [int(number) for number in wanted.segments]
     unknown = [number for number in numbers if number not in known]
     if unknown:
         raise ArgumentError(
             f"the segmentation has no segment {unknown[0]}; it has {', '.join(map(str, known[:12]))}"
         )
-    images = None if source is None else read_source(source, series=series)
+    images = None if source is None else read_images(source, wanted.series)
     if images is not None:
         _check_source(made, images)
-    if statistics and (images is None or not is_grey(images.datasets[0])):
+    if wanted.statistics and (images is None or not is_grey(images.datasets[0])):
         raise ArgumentError("statistics need source images with grey values")
     planes = SourcePlanes.of(SourceImages((made,), ordered=True))
     if "TotalPixelMatrixRows" in made or not planes.has_geometry:
-        return _Measured(made, images, None, MeasurementTable(_planar(made, planes, numbers, threshold)))
-    space = _Space.of(made, planes, images, statistics)
+        return Measured(made, images, None, MeasurementTable(_planar(made, planes, numbers, threshold)))
+    space = _Space.of(made, planes, images, wanted)
     table = MeasurementTable(
         space.measured(mask) for mask in volume_masks(made, space.grid, numbers, threshold)
     )
-    return _Measured(made, images, space.quantity, table)
+    return Measured(made, images, space.quantity, table)
 
 
 def as_segmentation(given: SegmentationLike) -> Segmentation:
@@ -287,7 +269,7 @@ def as_segmentation(given: SegmentationLike) -> Segmentation:
         raise NotDicomError(f"{error}; a mask is made a Segmentation first, with segment") from error
     if not isinstance(dataset, Dataset):
         raise ArgumentTypeError(f"a Segmentation or its file is needed, not {type(given).__name__}")
-    if record.text_value(dataset, "SOPClassUID") not in _SEGMENTATIONS:
+    if record.text_value(dataset, "SOPClassUID") not in SEGMENTATIONS:
         raise ArgumentError("the object is no Segmentation; the segmentation comes first, then the images")
     if isinstance(given, Dataset):
         dataset = copy(dataset)  # shares everything with the caller's, which stays of its own class
@@ -344,8 +326,9 @@ class _Space:
         segmentation: Segmentation,
         planes: SourcePlanes,
         images: SourceImages | None,
-        wanted: bool | None,
+        options: Wanted,
     ) -> _Space:
+        wanted, value_map = options.statistics, options.value_map
         theirs = None if images is None or images.is_slide else SourcePlanes.of(images)
         if theirs is not None and not theirs.has_geometry:
             theirs = None
@@ -358,16 +341,15 @@ class _Space:
             if wanted:
                 raise GeometryError(f"{problem}; pass statistics=False")
             if wanted is None and problem is not None:
-                warnings.warn(f"no statistics of values: {problem}", stacklevel=5)
+                warnings.warn(f"no statistics of values: {problem}", stacklevel=4)
             return cls(segmentation, grid, None, None, lambda _: None)
-        values = SourceValues(images, theirs, grid, planes.shape)
+        values = SourceValues(images, theirs, grid, planes.shape, value_map)
         if wanted is not False:
             _check_cover(values, grid)
-        quantity = quantity_of(images.datasets[0])
-        if wanted is not False:
-            check_values(segmentation, images, quantity)
-        used = None if wanted is False else values
-        return cls(segmentation, grid, used, quantity, values.image)
+            quantity = quantity_of(images.datasets[0], value_map)
+            check_values(segmentation, images, quantity, value_map)
+            return cls(segmentation, grid, values, quantity, values.image)
+        return cls(segmentation, grid, None, None, values.image)
 
     def measured(self, mask: SegmentMask) -> SegmentMeasurements:
         """Everything of one segment."""
@@ -455,146 +437,3 @@ def _bounding_box(crop: Crop, grid: Grid) -> tuple[NDArray[np.float64], NDArray[
 
 def _triple(point: NDArray[np.float64]) -> tuple[float, ...]:
     return tuple(map(float, point))
-
-
-# -- the report --------------------------------------------------------------------------------------------------------
-
-
-def measure(
-    segmentation: SegmentationLike,
-    source: SourceLike,
-    *,
-    segments: Sequence[int] | None = None,
-    statistics: bool | None = None,
-    threshold: float = 0.5,
-    viewer: str | None = None,
-    **options: Unpack[MeasureOptions],
-) -> StructuredReport:
-    """Measure the segments of a Segmentation and write what was found as a report (PS3.16 TID 1500, 1411).
-
-    Each segment is a group of measurements that refers to it: volume, largest diameter, long and short axis, and the
-    mean, standard deviation, minimum, maximum and median of the values of the images. Segments on slides and single
-    images have an area. Empty segments have a volume of 0.
-
-    Parameters
-    ----------
-    segmentation, source, segments, statistics, threshold
-        As :func:`measure_segments` takes them.
-    viewer : {"ohif"}, optional
-        Also write each segment's axes as an annotation that OHIF shows and edits.
-    **options
-        ``volume_unit``, "cm3" or "mm3"; ``source_series``; and those of :func:`report`: ``title``, ``algorithm``,
-        ``observer``...
-
-    Returns
-    -------
-    StructuredReport
-        Checked against the standard; write it with ``save_as``.
-
-    Raises
-    ------
-    ArgumentError
-        See :func:`measure_segments`.
-
-    Examples
-    --------
-    >>> import dicomposer as dc
-    >>> dc.measure("liver.dcm", "ct/").save_as("report.dcm")  # doctest: +SKIP
-    """
-    extra: dict[str, Any] = dict(options)
-    check_options(extra, MeasureOptions.__annotations__, "measure()")
-    volume_unit, series = extra.pop("volume_unit", "cm3"), extra.pop("source_series", None)
-    if volume_unit not in _VOLUMES:
-        raise ArgumentError(f"volume_unit must be one of {', '.join(_VOLUMES)}, not {volume_unit!r}")
-    check_viewer(viewer)
-    found = _measured(segmentation, source, segments, statistics, threshold, series)
-    if found.source is None:
-        raise ArgumentTypeError("a report needs the images as source; measure_segments() does without")
-    rest = cast("ReportOptions", extra)
-    known = SegmentationSource(found.segmentation)
-    groups: list[Any] = []
-    for one in found.table:
-        description = found.segmentation.get_segment_description(one.number)
-        if viewer is not None and one.axes is not None and one.axes.image is not None:
-            groups.append(bidirectional(one.axes, description))
-        groups.append(
-            _group(one, description, known.reference(one.number), found.quantity, volume_unit, rest)
-        )
-    return write_report(groups, [*found.source.datasets], [found.segmentation], rest)
-
-
-def _group(
-    one: SegmentMeasurements,
-    description: SegmentDescription,
-    reference: ReferencedSegment,
-    quantity: Quantity | None,
-    volume_unit: str,
-    options: ReportOptions,
-) -> VolumetricROIMeasurementsAndQualitativeEvaluations:
-    return VolumetricROIMeasurementsAndQualitativeEvaluations(
-        TrackingIdentifier(uid=one.tracking_uid, identifier=one.tracking_id or one.label),
-        referenced_segment=reference,
-        finding_type=description.segmented_property_type,
-        finding_category=description.segmented_property_category,
-        finding_sites=sites_of(description),
-        algorithm_id=algorithm_of(options),
-        measurements=list(_written(one, quantity, volume_unit)),
-    )
-
-
-_SIDES = ("7771000", "24028007", "51440002", "66459002")
-_OLD_SIDES = {
-    "G-A100": sct("24028007", "Right"),
-    "G-A101": sct("7771000", "Left"),
-    "G-A102": sct("51440002", "Right and left"),
-    "G-A103": sct("66459002", "Unilateral"),
-}
-
-
-def sites_of(description: SegmentDescription) -> list[FindingSite] | None:
-    """Where a segment lies: its anatomic regions with their side; an organ that has a side, itself."""
-    sites = [
-        FindingSite(_code(item), _side(item, "AnatomicRegionModifierSequence"))
-        for item in record.items_of(description, "AnatomicRegionSequence")
-    ]
-    if not sites:
-        for item in record.items_of(description, "SegmentedPropertyTypeCodeSequence")[:1]:
-            side = _side(item, "SegmentedPropertyTypeModifierCodeSequence")
-            if side is not None:
-                sites.append(FindingSite(_code(item), side))
-    return sites or None
-
-
-def _code(item: Dataset) -> Code:
-    value = item.get("CodeValue") or item.get("LongCodeValue") or item.get("URNCodeValue")
-    return Code(str(value), str(item.get("CodingSchemeDesignator", "")), str(item.get("CodeMeaning", "")))
-
-
-def _side(item: Dataset, keyword: str) -> Code | None:
-    for modifier in record.items_of(item, keyword):
-        value = record.text_value(modifier, "CodeValue") or ""
-        if value in _SIDES or value in _OLD_SIDES:  # SNOMED-RT, as older programs write it
-            return _OLD_SIDES.get(value) or _code(modifier)
-    return None
-
-
-def _written(one: SegmentMeasurements, quantity: Quantity | None, volume_unit: str) -> Iterator[Measurement]:
-    if one.volume is not None:
-        scale, unit = _VOLUMES[volume_unit]
-        yield Measurement(sct("118565006", "Volume"), one.volume / scale, unit, method=_SUMMED)
-    if one.area is not None:
-        yield Measurement(sct("42798000", "Area"), one.area, _MM2)
-    if one.volume is None:
-        yield Measurement(dcm("130922", "Number of pixels"), one.voxels, _PIXELS)
-    else:
-        yield Measurement(dcm("130923", "Number of voxels"), one.voxels, _VOXELS)
-    if one.diameter is not None:
-        yield Measurement(Code("L0JK", "IBSI", "Maximum 3D Diameter of a Mesh"), one.diameter, _MM)
-    if one.axes is not None:
-        yield Measurement(sct("103339001", "Long Axis"), one.axes.long, _MM)
-        yield Measurement(sct("103340004", "Short Axis"), one.axes.short, _MM)
-    if one.statistics is not None and quantity is not None and quantity.name is not None:
-        for name, derivation in _DERIVATIONS:
-            yield Measurement(
-                quantity.name, getattr(one.statistics, name), quantity.unit, derivation=derivation
-            )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from dicomposer import record
+from dicomposer.api._measure_maps import ValueMap, ValueMapLike, value_map_of
 from dicomposer.api._measure_masks import Grid
 from dicomposer.api._measure_shapes import Crop
 from dicomposer.api._planes import SourcePlanes
@@ -81,6 +82,7 @@ def statistics_of(values: NDArray[Any], unit: str) -> Statistics:
 # -- what values are ---------------------------------------------------------------------------------------------------
 
 _NO_UNITS = Code("1", "UCUM", "no units")
+_UNITLESS = ("1", "", "{arbitrary}")
 _HU = Code("[hnsf'U]", "UCUM", "Hounsfield unit")
 _ATTENUATION = Code("112031", "DCM", "Attenuation Coefficient")
 _ACTIVITY = Code("110821", "DCM", "Nuclear Medicine Tomographic Activity")
@@ -128,12 +130,20 @@ _RESCALED = {
 }
 
 
-def quantity_of(image: Dataset) -> Quantity:
-    """What the values of an image are after its real world value map or its rescaling."""
+def quantity_of(image: Dataset, value_map: ValueMapLike | None = None) -> Quantity:
+    """What the values of an image are after its real world value map or its rescaling.
+
+    Parameters
+    ----------
+    image : pydicom.Dataset
+        The image.
+    value_map : str or code, optional
+        Label or unit of the map, where it has several.
+    """
     modality = record.text_value(image, "Modality")
-    mapped = _mapped(image)
+    mapped = value_map_of(image, value_map)
     if mapped is not None:
-        return mapped
+        return _mapped(mapped, modality)
     if modality == "CT":
         stated = _rescale_types(image)
         if len(stated) > 1:
@@ -146,6 +156,19 @@ def quantity_of(image: Dataset) -> Quantity:
             return _SUV_TYPES.get(kind or ("BW" if units == "GML" else "BSA"), Quantity(_SUV, _NO_UNITS))
         return _PET_UNITS.get(units, Quantity(_ACTIVITY, _NO_UNITS))
     return Quantity(_OF_MODALITIES.get(modality or ""), _NO_UNITS)
+
+
+def _mapped(chosen: ValueMap, modality: str | None) -> Quantity:
+    """What a real world value map gives: it may say so itself, else its unit tells."""
+    known: dict[str, Code | None] = {
+        one.unit.value: one.name for one in (*_PET_UNITS.values(), *_SUV_TYPES.values())
+    }
+    known[_HU.value] = _ATTENUATION
+    name = chosen.quantity or known.get(chosen.unit.value)
+    # The signal of an MR image has no unit: what has one is a diffusion, a time or a flow
+    if name is None and chosen.unit.value in _UNITLESS:
+        name = _OF_MODALITIES.get(modality or "")
+    return Quantity(name, chosen.unit)
 
 
 def _rescale_types(image: Dataset) -> set[str]:
@@ -161,34 +184,11 @@ def _rescale_types(image: Dataset) -> set[str]:
     return {text for one in holders if (text := record.text_value(one, "RescaleType"))}
 
 
-def _mapped(image: Dataset) -> Quantity | None:
-    """The same by a real world value map, whose unit is a code (PS3.3 C.7.6.16.2.11)."""
-    holders = [image]
-    for groups in ("SharedFunctionalGroupsSequence", "PerFrameFunctionalGroupsSequence"):
-        holders += record.items_of(image, groups)[:1]
-    for holder in holders:
-        for chosen in record.items_of(holder, "RealWorldValueMappingSequence")[:1]:
-            for unit in record.items_of(chosen, "MeasurementUnitsCodeSequence")[:1]:
-                code = Code(
-                    *(
-                        str(unit.get(name, ""))
-                        for name in ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")
-                    )
-                )
-                known: dict[str, Code | None] = {
-                    one.unit.value: one.name for one in (*_PET_UNITS.values(), *_SUV_TYPES.values())
-                }
-                known[_HU.value] = _ATTENUATION
-                return Quantity(
-                    known.get(code.value) or _OF_MODALITIES.get(record.text_value(image, "Modality") or ""),
-                    code,
-                )
-    return None
-
-
-def check_values(segmentation: Dataset, images: SourceImages, quantity: Quantity) -> None:
+def check_values(
+    segmentation: Dataset, images: SourceImages, quantity: Quantity, value_map: ValueMapLike | None
+) -> None:
     """All values must be of one quantity; of another series than the one that was segmented they may be."""
-    if any(quantity_of(image) != quantity for image in images.datasets[1:]):
+    if any(quantity_of(image, value_map) != quantity for image in images.datasets[1:]):
         raise GeometryError(
             "the values of the images are not all of one quantity and unit, so they have no common statistics; pass "
             "statistics=False"
@@ -199,7 +199,7 @@ def check_values(segmentation: Dataset, images: SourceImages, quantity: Quantity
     ]
     if segmented and record.text_value(images.datasets[0], "SeriesInstanceUID") not in segmented:
         warnings.warn(
-            "statistics of values are those of another series than the one that was segmented", stacklevel=6
+            "statistics of values are those of another series than the one that was segmented", stacklevel=5
         )
 
 
@@ -223,6 +223,10 @@ class SourceValues:
         Their geometry.
     grid : Grid
         Where the segmentation has its frames.
+    shape : tuple[int, int]
+        Rows and columns of the segmentation.
+    value_map : str or code, optional
+        Label or unit of the real world value map, where images have several.
 
     Raises
     ------
@@ -231,11 +235,17 @@ class SourceValues:
     """
 
     def __init__(
-        self, source: SourceImages, planes: SourcePlanes, grid: Grid, shape: tuple[int, int]
+        self,
+        source: SourceImages,
+        planes: SourcePlanes,
+        grid: Grid,
+        shape: tuple[int, int],
+        value_map: ValueMapLike | None = None,
     ) -> None:
         self._source = source
+        self._value_map = value_map
         self._multi_frame = source.is_multi_frame
-        self._images: dict[int, Image] = {}
+        self._images: dict[int, tuple[Image, ValueMap | None]] = {}
         self._planes: dict[int, NDArray[Any]] = {}
         problem = difference(planes, grid, shape)
         if problem:
@@ -289,12 +299,22 @@ class SourceValues:
             index = self._frames[place]
             which, frame = (0, index) if self._multi_frame else (index, 0)
             if which not in self._images:
-                self._images[which] = Image.from_dataset(copy(self._source.datasets[which]), copy=False)
+                given = self._source.datasets[which]
+                self._images[which] = (
+                    Image.from_dataset(copy(given), copy=False),
+                    value_map_of(given, self._value_map),
+                )
+            image, chosen = self._images[which]
             # Inverting for display is no part of what a value means.
-            exact = self._images[which].get_frame(frame, as_index=True, apply_presentation_lut=False)
+            exact = image.get_frame(
+                frame,
+                as_index=True,
+                apply_presentation_lut=False,
+                real_world_value_map_selector=0 if chosen is None else chosen.selector,
+            )
             padding = _padding(self._source.datasets[which])
             if padding is not None:
-                stored = self._images[which].get_stored_frame(frame, as_index=True)
+                stored = image.get_stored_frame(frame, as_index=True)
                 outside = (stored >= padding[0]) & (stored <= padding[1])
                 exact = np.where(outside, np.nan, exact) if outside.any() else exact
             half = exact.astype(np.float32)  # as exact, for whole numbers such as HU, and half as large

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
@@ -13,21 +14,22 @@ from pydicom.dataset import Dataset
 from dicomposer import record
 from dicomposer.api._measure import as_segmentation
 from dicomposer.api._report_document import (
+    SEGMENTATIONS,
     ReportOptions,
     SegmentationSource,
     algorithm_of,
     check_options,
+    read_images,
     write_report,
 )
 from dicomposer.api._report_regions import SHAPES, ImageFinder, Region, read_region
 from dicomposer.api._report_table import rows_of
 from dicomposer.api._report_terms import evaluation_code, finding_of, measured, site_of
 from dicomposer.api._report_viewer import TOOLS, add_comment, check_viewer, for_viewer, size_of, tracked
-from dicomposer.api._sources import SourceImages, SourceLike, read_header, read_source
+from dicomposer.api._sources import SourceLike, read_header
 from dicomposer.coding import CodeLike, as_concept
 from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError, TerminologyError
 from dicomposer.image import refuse_several_patients
-from dicomposer.items import put_below
 from dicomposer.seg import Segmentation
 from dicomposer.sr import (
     FindingSite,
@@ -44,8 +46,6 @@ if TYPE_CHECKING:
     import pandas
 
 __all__ = ["FindingLike", "FindingsLike", "ReportFinding", "report"]
-
-_SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
 
 
 @dataclass(frozen=True)
@@ -66,7 +66,8 @@ class ReportFinding:
     site, laterality : str or code, optional
         Where in the body; left, right, bilateral or unilateral.
     tracking_id, tracking_uid : str, optional
-        What it is called, and its identity through time; a new one if left out.
+        What it is called, and its identity through time; a new one if left out. Two entries of a report have the same
+        UID only if they are one finding in two places: of the same label, site, laterality and `tracking_id`.
     comment : str, optional
         Text.
     """
@@ -112,7 +113,8 @@ def report(
         ``instance_number`` or ``position`` (mm along the normal of the slices; z of axial ones); ``frame`` (from 1) of
         multi-frame images.
     source : str, os.PathLike, pydicom.Dataset or a list of files or datasets
-        The images, as :func:`segment` takes them; or a Segmentation, whose segments are meant.
+        The images, as :func:`segment` takes them; or one Segmentation alone: then the region of every finding is one of
+        its segments, as the images are not there.
     viewer : {"ohif"}, optional
         Write points, lines, axes, boxes, circles, ellipses and polygons in images so that OHIF makes them annotations
         of its own: groups of TID 1501 under the names of its tools, with a length or an area. What a finding is called
@@ -147,9 +149,12 @@ def report(
     check_options(dict(options), ReportOptions.__annotations__, "report()")
     evidence = _Evidence.of(source, source_series)
     made = []
-    for where, finding in _listed(findings):
+    owners: dict[str, tuple[str, ReportFinding]] = {}
+    for where, given in _listed(findings):
         try:
-            made.append(_group(_as_finding(finding), evidence, viewer, options))
+            finding = _as_finding(given)
+            _refuse_other_owner(owners, where, finding)
+            made.append(_group(finding, evidence, viewer, options))
         except TerminologyError as error:
             raise TerminologyError(f"{where}: {error}", error.suggestions) from None
         except ArgumentTypeError as error:
@@ -183,6 +188,27 @@ def _as_finding(given: FindingLike) -> ReportFinding:
     return ReportFinding(**{name: value for name, value in given.items() if value is not None})
 
 
+def _refuse_other_owner(
+    owners: dict[str, tuple[str, ReportFinding]], where: str, finding: ReportFinding
+) -> None:
+    """Refuse a tracking UID that another finding has: it says which finding it is, through time (PS3.16 TID 1501)."""
+    uid = "" if finding.tracking_uid is None else str(finding.tracking_uid).strip()
+    if not uid:
+        return
+    first, other = owners.setdefault(uid, (where, finding))
+    if other is finding and first == where:
+        return
+    said = ("label", "site", "laterality", "tracking_id")
+    unlike = [name for name in said if getattr(finding, name) != getattr(other, name)]
+    if unlike or finding.tracking_id is None:
+        raise ArgumentError(
+            f"the tracking_uid is that of {first}, "
+            + (f"which has another {' and '.join(unlike)}" if unlike else "and neither has a tracking_id")
+            + ": one UID is one finding. Leave it out for a new one; if both are one finding in several places, give "
+            "both the same label, site, laterality and tracking_id"
+        )
+
+
 # -- evidence ----------------------------------------------------------------------------------------------------------
 
 
@@ -206,10 +232,10 @@ class _Evidence:
         alone = source[0] if isinstance(source, list | tuple) and len(source) == 1 else source
         if isinstance(alone, str | os.PathLike) and os.path.isfile(alone):
             alone = read_header(alone)
-        if isinstance(alone, Dataset) and record.text_value(alone, "SOPClassUID") in _SEGMENTATIONS:
+        if isinstance(alone, Dataset) and record.text_value(alone, "SOPClassUID") in SEGMENTATIONS:
             made = as_segmentation(alone)
             return cls([], None, {str(made.SOPInstanceUID): made})
-        images: SourceImages = read_source(source, series=series)
+        images = read_images(source, series)
         return cls(list(images.datasets), ImageFinder(images), {})
 
     def segmentation(self, given: Any) -> SegmentationSource:
@@ -235,8 +261,20 @@ class _Evidence:
 
 def _group(finding: ReportFinding, evidence: _Evidence, viewer: str | None, options: ReportOptions) -> Any:
     region = None if finding.region is None else read_region(_as_mapping(finding.region), evidence.finder)
+    if region is None and evidence.finder is None:
+        raise ArgumentError(
+            "the source is a Segmentation, whose images are not there: pass the images as source, or say which segment "
+            "the finding is with region={'segment': 1}"
+        )
     measurements = _measurements(finding.measurements)
     rest = _context(finding, options)
+    if viewer is not None and (region is None or region.kind not in TOOLS):
+        what = "no region" if region is None else f"a region of the kind {region.kind!r}"
+        warnings.warn(
+            f"a finding has {what}, which OHIF cannot draw: it may leave the viewport empty for the whole report; its "
+            f"annotations are {', '.join(TOOLS)}",
+            stacklevel=4,
+        )
     if viewer is not None and region is not None and region.kind in TOOLS:
         name = finding.tracking_id
         text = (
@@ -274,10 +312,8 @@ def _of_region(region: Region | None, evidence: _Evidence, rest: dict[str, Any])
     if region.kind == "image":
         assert region.place is not None
         return MeasurementsAndQualitativeEvaluations(source_images=[region.place.for_group()], **rest)
-    if not rest["measurements"] and rest["finding_sites"] is not None:
-        group = MeasurementsAndQualitativeEvaluations(**rest)
-        put_below(group[0], [region.item()])  # TID 1501, rows 10c and 10e
-        return group
+    if region.is_cloud or (not rest["measurements"] and rest["finding_sites"] is not None):
+        return MeasurementsAndQualitativeEvaluations(source_coordinates=[region.source()], **rest)
     return PlanarROIMeasurementsAndQualitativeEvaluations(referenced_region=region.item(), **rest)
 
 

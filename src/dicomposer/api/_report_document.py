@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from dicomposer import record
 from dicomposer.api._headers import whole_number_or_none
 from dicomposer.api._report_terms import looked_up
+from dicomposer.api._sources import SourceImages, SourceLike, read_header, read_source
 from dicomposer.coding import Code, CodedConcept, CodeLike, derived_uid, new_uid
 from dicomposer.errors import ArgumentError, ArgumentTypeError
 from dicomposer.items import DEVICE, PERSON, sct
@@ -34,13 +35,21 @@ from dicomposer.sr import (
 )
 
 __all__ = [
+    "SEGMENTATIONS",
     "ReportOptions",
     "SegmentationSource",
     "check_options",
     "document_defaults",
     "observers",
+    "read_images",
     "write_report",
 ]
+
+
+#: Segmentation and Label Map Segmentation Storage.
+SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
+#: What refers to images and is none that something was found or measured in; Height Map Segmentation, too.
+_RESULTS = (*SEGMENTATIONS, "1.2.840.10008.5.1.4.1.1.66.8")
 
 
 class ReportOptions(TypedDict, total=False):
@@ -140,6 +149,44 @@ class SegmentationSource:
             number,
             source_series=SourceSeriesForSegmentation(self.series),
         )
+
+
+def read_images(source: SourceLike, series: str | int | None) -> SourceImages:
+    """Read the images in which something was found or measured, which a Segmentation is none of.
+
+    Parameters
+    ----------
+    source : folder, file, dataset or list of them
+        The images.
+    series : str or int, optional
+        UID or number of the series to take.
+
+    Raises
+    ------
+    ArgumentError
+        If a Segmentation is among them; else as :func:`read_source`.
+    """
+    try:
+        found = read_source(source, series=series)
+    except ArgumentError:
+        if isinstance(source, list | tuple) and any(map(_is_result, source)):
+            raise _not_images() from None
+        raise
+    if any(map(_is_result, found.datasets)):
+        raise _not_images()
+    return found
+
+
+def _is_result(given: Any) -> bool:
+    dataset = given if isinstance(given, Dataset) else read_header(given)
+    return record.text_value(dataset, "SOPClassUID") in _RESULTS
+
+
+def _not_images() -> ArgumentError:
+    return ArgumentError(
+        "a Segmentation is among the source; pass the images it was made from. A finding of report() refers to its "
+        "segments by the region {'segment': 1, 'segmentation': object or file}"
+    )
 
 
 def write_report(

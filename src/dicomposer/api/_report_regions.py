@@ -6,6 +6,7 @@ import math
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -13,12 +14,16 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from dicomposer import record
+from dicomposer.api._extent import Extent
 from dicomposer.api._headers import whole_number_or_none
 from dicomposer.api._planes import SourcePlanes
 from dicomposer.api._sources import SourceImages
+from dicomposer.coding import CodeLike
 from dicomposer.errors import ArgumentError, GeometryError
+from dicomposer.items import dcm, sct
 from dicomposer.sr import (
     CoordinatesForMeasurement,
+    CoordinatesForMeasurement3D,
     ImageRegion,
     ImageRegion3D,
     SourceImageForMeasurementGroup,
@@ -41,6 +46,11 @@ _GRAPHICS = {
     "circle": "CIRCLE", "ellipse": "ELLIPSE", "axes": "POLYLINE", "point_mm": "POINT", "points_mm": "MULTIPOINT",
     "polygon_mm": "POLYGON",
 }  # fmt: skip
+
+
+#: Of PS3.16 CID 7551.
+_SOURCE = dcm("121112", "Source of Measurement")
+_ANY_SOURCE = sct("260753009", "Source")
 
 
 @dataclass(frozen=True)
@@ -106,6 +116,11 @@ class ImageFinder:
         if not uid:
             raise GeometryError("the images have no Frame of Reference UID, so there are no points in space")
         return uid
+
+    @cached_property
+    def extent(self) -> Extent | None:
+        """How far the images reach in space; None if they do not say where they lie."""
+        return Extent.of(self._source)
 
     def find(self, region: Mapping[str, Any]) -> ImagePlace:
         """The image that a region names with ``image``, ``instance_number``, ``position`` and ``frame``."""
@@ -231,14 +246,37 @@ class Region:
         """As the region of a group."""
         assert self.points is not None
         if self.frame_of_reference is not None:
-            return ImageRegion3D(_GRAPHICS[self.kind], self.points, self.frame_of_reference)
+            return ImageRegion3D(self._graphic, self.points, self.frame_of_reference)
         assert self.place is not None
-        return ImageRegion(_GRAPHICS[self.kind], self.points, self.place.for_region(), self.place.origin)
+        return ImageRegion(self._graphic, self.points, self.place.for_region(), self.place.origin)
 
-    def coordinates(self, rows: slice = slice(None)) -> CoordinatesForMeasurement:
+    @property
+    def is_cloud(self) -> bool:
+        """Whether it is several points, which are no region of a plane (PS3.16 TID 1410, rows 5 and 7b)."""
+        return self.kind in ("points", "points_mm") and self.points is not None and len(self.points) > 1
+
+    def source(self) -> CoordinatesForMeasurement | CoordinatesForMeasurement3D:
+        """As the points of which all numbers of a group were measured."""
+        assert self.points is not None
+        if self.frame_of_reference is not None:
+            return CoordinatesForMeasurement3D(
+                self._graphic, self.points, self.frame_of_reference, purpose=_SOURCE
+            )
+        return self.coordinates(purpose=_SOURCE)
+
+    @property
+    def _graphic(self) -> str:
+        several = self.kind not in ("points", "points_mm") or self.is_cloud
+        return _GRAPHICS[self.kind] if several else "POINT"
+
+    def coordinates(
+        self, rows: slice = slice(None), purpose: CodeLike = _ANY_SOURCE
+    ) -> CoordinatesForMeasurement:
         """As the points of which a number was measured."""
         assert self.points is not None and self.place is not None
-        made = CoordinatesForMeasurement(_GRAPHICS[self.kind], self.points[rows], self.place.for_region())
+        made = CoordinatesForMeasurement(
+            self._graphic, self.points[rows], self.place.for_region(), purpose=purpose
+        )
         if self.place.origin is not None:
             made.PixelOriginInterpretation = self.place.origin
         return made
@@ -268,7 +306,10 @@ def read_region(region: Mapping[str, Any], finder: ImageFinder | None) -> Region
             "segment", segment=(given.get("segmentation"), _whole(given.get("segment", 1), "segment"))
         )
     if finder is None:
-        raise ArgumentError("a region in an image needs the images as source")
+        raise ArgumentError(
+            "the source is a Segmentation, and the region lies in an image: pass the images as source, and segments of "
+            "the Segmentation as regions {'segment': 1, 'segmentation': object or file}"
+        )
     if set(shapes) == {"long_axis", "short_axis"}:
         points = np.concatenate(
             [_points(given[key], 2, key, exactly=2) for key in ("long_axis", "short_axis")]
@@ -283,7 +324,10 @@ def read_region(region: Mapping[str, Any], finder: ImageFinder | None) -> Region
         raise ArgumentError("long_axis and short_axis go together")
     points = _shape(shape, given[shape])
     if SHAPES[shape] == 3:
-        return Region(shape, points, frame_of_reference=finder.frame_of_reference)
+        uid = finder.frame_of_reference
+        if finder.extent is not None:
+            finder.extent.check(points, shape)
+        return Region(shape, points, frame_of_reference=uid)
     return _inside(Region(shape, points, finder.find(given)))
 
 
@@ -380,8 +424,11 @@ def _inside(region: Region) -> Region:
     if region.kind == "circle":
         radius = points[1, 0] - points[0, 0]
         points = np.stack([points[0] - radius, points[0] + radius])
+    elif region.kind == "ellipse":  # a turned one reaches further than the ends of its axes
+        centre, reach = points.mean(axis=0), np.sqrt((np.diff(points, axis=0)[::2] ** 2).sum(axis=0)) / 2
+        points = np.stack([centre - reach, centre + reach])
     if points.min() < 0 or (points > np.asarray(size)).any():
-        raise ArgumentError(
+        raise GeometryError(
             f"the {region.kind} reaches outside the image: columns {points[:, 0].min():g} to {points[:, 0].max():g}, "
             f"rows {points[:, 1].min():g} to {points[:, 1].max():g} of {size[0]} x {size[1]}"
         )

@@ -10,6 +10,7 @@ from functools import cache
 from typing import Any
 
 from dicomposer import standard
+from dicomposer.api._report_names import is_measurable, percentage, unknown
 from dicomposer.coding import Code, CodedConcept, as_concept, is_code, terminology
 from dicomposer.errors import ArgumentError, TerminologyError
 
@@ -28,6 +29,8 @@ __all__ = [
 #: Where names of measurements are looked for when they mean several things (PS3.16).
 _MEASUREMENTS = (7469, 7464, 218, 7465, 7466, 3488, 7180)
 _SIDES = 244
+#: Laterality as attributes have it. U is no side: it means unpaired, not unilateral.
+_LETTERS = {"l": "left", "r": "right", "b": "bilateral", "both": "bilateral"}
 #: Measurements of a dimension, and its units (PS3.16).
 _DIMENSIONS = {"length": (7470, 7460), "area": (7471, 7461), "volume": (7472, 7462)}
 _UNLISTED_UNITS = {"m": "length", "m2": "area", "ml": "volume", "mL": "volume", "l": "volume", "L": "volume"}
@@ -95,6 +98,19 @@ def looked_up(name: Any, argument: str, *, cids: Sequence[int] = ()) -> Any:
         return _given(name, argument)
     text = name.strip()
     found = _no_units(standard.codes(text)) or _no_units(standard.codes(keyword=text))
+    if found:
+        return _the_one(found, name, argument, cids)
+    near = _near(text, cids)
+    raise TerminologyError(
+        f"{argument} {name!r} is not in the standard's code tables; "
+        + (f"near: {_choices(near)}; or " if near else "")
+        + "pass a code: (value, scheme, meaning)",
+        [match.code.meaning for match in near],
+    )
+
+
+def _the_one(found: tuple[standard.CodeMatch, ...], name: str, argument: str, cids: Sequence[int]) -> Code:
+    """The code among those that answer to a name; an error with the choices if there are several."""
     if len(found) > 1:
         preferred = [match for match in found if _within(match.code, cids)]
         # What the standard's groups and templates have goes before what only dictionaries list
@@ -103,18 +119,10 @@ def looked_up(name: Any, argument: str, *, cids: Sequence[int] = ()) -> Any:
     if len(found) == 1:
         fact = found[0].code
         return Code(fact.value, fact.scheme, fact.meaning)
-    if found:
-        raise TerminologyError(
-            f"{argument} {name!r} has {len(found)} meanings; pass the code of one as (value, scheme, meaning): "
-            f"{_choices(found)}",
-            [match.code.meaning for match in found],
-        )
-    near = _near(text, cids)
     raise TerminologyError(
-        f"{argument} {name!r} is not in the standard's code tables; "
-        + (f"near: {_choices(near)}; or " if near else "")
-        + "pass a code: (value, scheme, meaning)",
-        [match.code.meaning for match in near],
+        f"{argument} {name!r} has {len(found)} meanings; pass the code of one as (value, scheme, meaning): "
+        f"{_choices(found)}",
+        [match.code.meaning for match in found],
     )
 
 
@@ -162,7 +170,15 @@ def _choices(matches: Sequence[standard.CodeMatch]) -> str:
 
 def measurement_code(name: Any) -> Any:
     """The code of what was measured."""
-    return looked_up(name, "measurement", cids=_MEASUREMENTS)
+    if not isinstance(name, str):
+        return _given(name, "measurement")
+    text = name.strip()
+    found = tuple(
+        match for match in standard.codes(text) or standard.codes(keyword=text) if is_measurable(match, text)
+    )
+    if not found:
+        raise unknown(text)
+    return _the_one(found, name, "measurement", _MEASUREMENTS)
 
 
 def measured(name: Any, unit: Any) -> tuple[Any, Any]:
@@ -173,7 +189,8 @@ def measured(name: Any, unit: Any) -> tuple[Any, Any]:
     TerminologyError
         If either is not known, or lengths, areas and volumes are mixed up ("Volume" in mm).
     """
-    code, unit = measurement_code(name), unit_code(unit)
+    unit = unit_code(unit)
+    code = percentage(name, unit) or measurement_code(name)
     kind = next((one for one, (cid, _) in _DIMENSIONS.items() if _is_in(code, cid)), None)
     other = next((one for one, (_, cid) in _DIMENSIONS.items() if _is_in(unit, cid)), None)
     other = other or (_UNLISTED_UNITS.get(unit.value) if unit.scheme_designator == "UCUM" else None)
@@ -202,13 +219,17 @@ def evaluation_code(name: Any, argument: str = "evaluation") -> Any:
 
 
 def laterality_code(name: Any) -> Any:
-    """The code of a side (PS3.16 CID 244)."""
-    if isinstance(name, str):
-        for fact in standard.context_group(_SIDES).codes:
-            if fact.meaning.lower() == name.strip().lower():
-                return Code(fact.value, fact.scheme, fact.meaning)
-        raise TerminologyError(f"laterality {name!r} is none of left, right, bilateral, unilateral")
-    return _given(name, "laterality")
+    """The code of a side (PS3.16 CID 244): a name, or L, R and B as images have them (PS3.3 C.7.2.1, 10.30)."""
+    if not isinstance(name, str):
+        return _given(name, "laterality")
+    wanted = _LETTERS.get(name.strip().lower(), name.strip().lower())
+    for fact in standard.context_group(_SIDES).codes:
+        if fact.meaning.lower() == wanted:
+            return Code(fact.value, fact.scheme, fact.meaning)
+    raise TerminologyError(
+        f"laterality {name!r} is none of left, right, bilateral, unilateral, L, R, B",
+        ["left", "right", "bilateral", "unilateral"],
+    )
 
 
 def unit_code(name: Any) -> Any:

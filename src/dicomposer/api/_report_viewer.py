@@ -57,8 +57,14 @@ def add_comment(group: Any, text: str | None) -> None:
         put_below(group[0], [comment])
 
 
-def bidirectional(axes: PlaneAxes, description: SegmentDescription) -> MeasurementsAndQualitativeEvaluations:
-    """Long and short axis of a segment, as an annotation in the image that holds them."""
+def bidirectional(
+    axes: PlaneAxes, description: SegmentDescription, uid: str | None
+) -> MeasurementsAndQualitativeEvaluations:
+    """Long and short axis of a segment, as an annotation in the image that holds them.
+
+    It is tracked as the segment is: OHIF joins groups of one tracking UID, and shows nothing at all if a group that
+    it cannot draw is left by itself.
+    """
     assert axes.image is not None
     class_uid, instance_uid, frame = axes.image
     frames = None if frame is None else [frame]
@@ -68,7 +74,7 @@ def bidirectional(axes: PlaneAxes, description: SegmentDescription) -> Measureme
         return CoordinatesForMeasurement("POLYLINE", np.asarray(ends), image)
 
     group = MeasurementsAndQualitativeEvaluations(
-        tracked("Bidirectional", None),
+        tracked("Bidirectional", uid),
         finding_type=description.segmented_property_type,
         measurements=[
             Measurement(_LONG, axes.long, _MM, referenced_coordinates=[points(axes.long_pixels)]),
@@ -111,10 +117,9 @@ def for_viewer(
         for (name, value, unit), half in zip(leading, halves, strict=False)
     ]
     numbers += [Measurement(name, value, unit) for name, value, unit in given]
-    group = MeasurementsAndQualitativeEvaluations(measurements=numbers, **rest)
-    if not leading:  # a point of which nothing was measured: the region stands in the group itself (row 10c)
-        put_below(group[0], [region.item()])
-    return group
+    # a point of which nothing was measured stands in the group itself
+    points = [] if leading else [region.source()]
+    return MeasurementsAndQualitativeEvaluations(measurements=numbers, source_coordinates=points, **rest)
 
 
 def size_of(region: Region) -> list[tuple[Any, float, Any]]:

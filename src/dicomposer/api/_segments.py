@@ -10,9 +10,8 @@ from typing import Any, TypeAlias
 
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence as DatasetSequence
-from pydicom.sr.codedict import codes
 
-from dicomposer.coding import as_concept, new_uid, terminology
+from dicomposer.coding import Code, as_concept, new_uid, terminology
 from dicomposer.content import AlgorithmIdentificationSequence
 from dicomposer.errors import ArgumentError, ArgumentTypeError, TerminologyError
 from dicomposer.pixels import CIELabColor
@@ -23,6 +22,7 @@ SegmentsLike: TypeAlias = "SegmentLike | Sequence[SegmentLike] | Mapping[Any, An
 
 _UNSPECIFIED = "unspecified"
 _BACKGROUND = "background"
+_ARTIFICIAL_INTELLIGENCE = Code("123110", "DCM", "Artificial Intelligence")
 
 
 @dataclass(frozen=True)
@@ -62,7 +62,7 @@ class Algorithm:
             return {"algorithm_type": kind, "algorithm_identification": self.name}
         identification = AlgorithmIdentificationSequence(
             name=self.name or _UNSPECIFIED,
-            family=codes.DCM.ArtificialIntelligence,
+            family=_ARTIFICIAL_INTELLIGENCE,
             version=self.version or _UNSPECIFIED,
         )
         return {"algorithm_type": kind, "algorithm_identification": identification}

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
+from collections import Counter
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, TypedDict, Unpack
 
 from pydicom.dataset import Dataset
 
-from dicomposer import standard
+from dicomposer import record, standard
 from dicomposer.api._report_document import check_options, document_defaults, observers
 from dicomposer.api._report_terms import looked_up
 from dicomposer.api._sources import SourceLike, read_header
@@ -52,7 +53,7 @@ def select(
     Parameters
     ----------
     images : file, dataset or list of them, or a folder
-        What is selected: images, reports, Segmentations; of one patient.
+        What is selected: images, reports, Segmentations; of one study.
     title : str or code
         Why: a name of PS3.16 CID 7010, such as "Of Interest", "For Teaching", "Rejected for Quality Reasons".
     description : str, optional
@@ -71,7 +72,7 @@ def select(
     TerminologyError
         If the title is not known.
     ArgumentError
-        If there is nothing to select, or the objects are of several patients.
+        If there is nothing to select, or the objects are of several patients or studies.
 
     Examples
     --------
@@ -118,4 +119,11 @@ def _objects(images: Any) -> list[Dataset]:
     if not datasets:
         raise ArgumentError("there is nothing to select")
     refuse_several_patients(datasets[:1], datasets[1:], "selected objects")
+    studies = Counter(record.text_value(one, "StudyInstanceUID") for one in datasets)
+    if len(studies) > 1:
+        counts = " and ".join(str(count) for _, count in studies.most_common())
+        raise ArgumentError(
+            f"the selected objects are of {len(studies)} studies ({counts}), and a selection is stored in the study of "
+            "its objects (PS3.3 C.17.6.2.1): select those of each study by themselves"
+        )
     return list({str(one.get("SOPInstanceUID", "")): one for one in datasets}.values())

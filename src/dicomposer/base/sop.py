@@ -6,7 +6,8 @@ import datetime
 import os
 import warnings
 from collections.abc import Collection, Sequence
-from typing import Any, BinaryIO
+from copy import deepcopy
+from typing import Any, BinaryIO, Self, cast
 
 from pydicom.dataset import Dataset, FileMetaDataset
 from pydicom.uid import UID as PydicomUID
@@ -23,6 +24,7 @@ from dicomposer.coding import (
     time_text,
 )
 from dicomposer.content import (
+    ContributingEquipment,
     GeneralEquipmentModule,
     GeneralSeriesModule,
     GeneralStudyModule,
@@ -32,7 +34,6 @@ from dicomposer.content import (
 from dicomposer.enum import ContentQualificationValues, PatientSexValues, SpecificCharacterSetValues
 from dicomposer.errors import ArgumentError, ArgumentTypeError, ConformanceError, UnsupportedError
 from dicomposer.record import required, save, text_value
-from dicomposer.validation import validate
 
 __all__ = ["IMPLEMENTATION_CLASS_UID", "SOPClass"]
 
@@ -198,6 +199,40 @@ class SOPClass(Dataset):
         self.file_meta = meta
         self.preamble = bytes(128)  # so that pydicom's own writer makes a complete file as well
 
+    @classmethod
+    def from_dataset(cls, dataset: Dataset, copy: bool = True) -> Self:
+        """Make an object of a dataset that was read or made elsewhere.
+
+        Parameters
+        ----------
+        dataset : pydicom.Dataset
+            An object of a SOP Class that this class stands for.
+        copy : bool, optional
+            Leave the dataset alone and return a deep copy (default); otherwise the caller's own object becomes one of
+            this class and is returned.
+
+        Returns
+        -------
+        Self
+
+        Raises
+        ------
+        TypeError
+            If it is no dataset.
+        ValueError
+            If it is an object that this class cannot hold.
+        """
+        if not isinstance(dataset, Dataset):
+            raise ArgumentTypeError(f"dataset must be a pydicom Dataset, not {type(dataset).__name__}")
+        cls._check_dataset(dataset)
+        adopted = deepcopy(dataset) if copy else dataset
+        adopted.__class__ = cls
+        return cast(Self, adopted)
+
+    @classmethod
+    def _check_dataset(cls, dataset: Dataset) -> None:
+        """Refuse, with a ValueError, a dataset that the class cannot hold. This one holds any."""
+
     @property
     def transfer_syntax_uid(self) -> PydicomUID:
         """How the object is encoded."""
@@ -227,6 +262,14 @@ class SOPClass(Dataset):
         if "SpecimenDescriptionSequence" in dataset and "ContainerIdentifier" in dataset:
             carry_over(dataset, self, ("specimen",))
 
+    def _add_contributing_equipment(self, equipment: Sequence[ContributingEquipment] | None) -> None:
+        """Write what else had a part in the object (PS3.3 C.12.1); nothing if there is nothing to say."""
+        if equipment is None:
+            return
+        if not all(isinstance(one, ContributingEquipment) for one in equipment):
+            raise ArgumentTypeError("contributing_equipment must hold ContributingEquipment")
+        self.ContributingEquipmentSequence = list(equipment)
+
     def save_as(  # type: ignore[override]  # pydicom allows more kinds of names and writers
         self, filename: str | os.PathLike[str] | BinaryIO, /, *args: Any, **kwargs: Any
     ) -> None:
@@ -250,6 +293,8 @@ class SOPClass(Dataset):
         Faults in attributes that were carried over from a source are its faults: they are warned about, since
         refusing a mask because of a misspelt date would help nobody.
         """
+        from dicomposer.validation import validate  # at the first object: importing takes as long as a check
+
         findings = validate(self, level="error", sources=sources or None, pixels=values)
         carried = _carried_keywords()
         errors = [f for f in findings if f.level == "error"]

@@ -203,7 +203,7 @@ def report(  # noqa: PLR0913 - options of a command, bundled at once
 
 
 @app.command()
-def measure(
+def measure(  # noqa: PLR0913 - options of a command
     segmentation: Annotated[Path, typer.Argument(help="A DICOM Segmentation.")],
     source: Annotated[
         Path, typer.Option("--source", help="Folder of the images it was made from, or one file.")
@@ -215,6 +215,12 @@ def measure(
         str | None, typer.Option(help="UID or number of the series, in a folder with several.")
     ] = None,
     viewer: Annotated[str | None, typer.Option(help="ohif: axes become annotations that OHIF edits.")] = None,
+    value_map: Annotated[
+        str | None, typer.Option(help="Label or unit of the real world value map, if images have several.")
+    ] = None,
+    no_statistics: Annotated[
+        bool, typer.Option("--no-statistics", help="Leave out the values of the images.")
+    ] = False,
     overwrite: Annotated[
         bool, typer.Option("--overwrite", help="Replace the output file (never an input).")
     ] = False,
@@ -226,9 +232,10 @@ def measure(
     """
     from dicomposer.cli import _report
 
+    options = {"viewer": viewer, "value_map": value_map, "statistics": False if no_statistics else None}
     _report.measure(
         _report.Job((segmentation,), source, output, series, overwrite),
-        {} if viewer is None else {"viewer": viewer},
+        {name: value for name, value in options.items() if value is not None},
         as_json=json,
     )
 
@@ -343,6 +350,9 @@ def validate(  # noqa: PLR0913 - options of a command, bundled at once
     jobs: Annotated[
         int | None, typer.Option("--jobs", "-j", min=0, help="How many processes; by default one a core.")
     ] = None,
+    timeout: Annotated[
+        float | None, typer.Option(help="Seconds for one file, after which its check is given up.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Short for --format json.")] = False,
 ) -> None:
     """Check DICOM objects against the standard, and against each other.
@@ -355,7 +365,7 @@ def validate(  # noqa: PLR0913 - options of a command, bundled at once
 
     if json and format not in (Format.table, Format.json):
         raise typer.BadParameter("--json and --format contradict each other")
-    job = _validate.Job(paths, tuple(profile or ()), tuple(ignore or ()), jobs, not alone)
+    job = _validate.Job(paths, tuple(profile or ()), tuple(ignore or ()), jobs, not alone, timeout)
     shown = _validate.Output(
         Format.json.value if json else format.value,
         level.value,

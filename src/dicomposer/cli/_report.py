@@ -77,7 +77,8 @@ def measure(job: Job, options: Mapping[str, Any], *, as_json: bool) -> None:
     job.check()
     source = job.read(quiet=as_json)
     with working("Measuring", quiet=as_json):
-        table = api.measure_segments(job.inputs[0], source)
+        values = {name: options[name] for name in ("value_map", "statistics") if name in options}
+        table = api.measure_segments(job.inputs[0], source, **values)
         made = None if job.output is None else api.measure(job.inputs[0], source, **options)
     if as_json:
         typer.echo(json.dumps({"segments": table.to_dicts(), **facts(made, job)}, indent=2))

@@ -43,6 +43,8 @@ class Job:
         How many processes.
     together : bool
         Whether to check the files against each other.
+    timeout : float, optional
+        Seconds for one file.
     """
 
     paths: Sequence[Path]
@@ -50,6 +52,7 @@ class Job:
     ignore: Sequence[str] = ()
     workers: int | None = None
     together: bool = True
+    timeout: float | None = None
 
 
 @dataclass(frozen=True)
@@ -95,6 +98,7 @@ def run(job: Job, output: Output) -> int:
             ignore=job.ignore,
             workers=job.workers,
             together=job.together,
+            timeout=job.timeout,
             progress=progress,
         )
     _write(report, output)

@@ -20,6 +20,7 @@ _PHRASES = (
     (r": leave order= out", ": leave --order out"),
     (r" or a list of SOP Instance UIDs", ""),
     (r", or the SOP Instance UIDs in the array's order", ""),
+    (r"\bstatistics=False", "--no-statistics"),
     (r"which segments does not describe", "which no --segment or --label describes"),
 )
 _OPTIONS = {
@@ -32,6 +33,7 @@ _OPTIONS = {
     "order": "--order",
     "transfer_syntax_uid": "--transfer-syntax",
     "series_description": "--description",
+    "value_map": "--value-map",
 }
 _ASSIGNED = re.compile(rf"\b({'|'.join(_OPTIONS)})=(?:'([^']*)')?")
 

@@ -12,7 +12,7 @@ from dicomposer.errors import ArgumentError, TruncatedError
 from . import kernels
 from ._format import PixelFormat
 
-__all__ = ["fitted_frame", "native_frame", "pack_native", "without_unused_bits"]
+__all__ = ["expand_bits", "fitted_frame", "native_frame", "pack_native", "without_unused_bits"]
 
 
 def pack_native(frames: NDArray[Any], fmt: PixelFormat) -> bytes | bytearray:
@@ -96,6 +96,23 @@ def native_frame(
     if fmt.planar_configuration == 1:
         return np.moveaxis(samples.reshape(fmt.samples, fmt.rows, fmt.columns), 0, -1)
     return samples.reshape(fmt.shape)
+
+
+def expand_bits(raw: bytes | memoryview, fmt: PixelFormat, shift: int, out: NDArray[Any]) -> None:
+    """Write a native single-bit frame into zeroed ``out``, (rows, columns), from its first to its last set pixel.
+
+    Masks are mostly background: memory that is left alone need not even be there. Parameters as in
+    :func:`native_frame`.
+    """
+    if shift or out.size % 64 or len(raw) * 8 < out.size:
+        out[...] = native_frame(raw, fmt, shift=shift)
+        return
+    octets = np.frombuffer(raw, dtype=np.uint8, count=out.size // 8)
+    (used,) = (octets.view(np.uint64) != 0).nonzero()
+    if used.size:
+        first, end = int(used[0]), int(used[-1]) + 1
+        bits = np.unpackbits(octets[8 * first : 8 * end], bitorder="little")
+        out.reshape(-1)[64 * first : 64 * end] = bits
 
 
 def without_unused_bits(samples: NDArray[Any], fmt: PixelFormat) -> NDArray[Any]:

@@ -15,7 +15,7 @@ from . import kernels
 from ._codecs import can_decode, decode_one
 from ._encapsulation import FragmentMap
 from ._format import ByteSource, PixelFormat
-from ._native import native_frame
+from ._native import expand_bits, native_frame
 from ._parallel import Workers, ordered_map
 from ._syntax import is_big_endian, is_native, syntax_name
 
@@ -100,6 +100,7 @@ class FrameReader:
         self.format = fmt
         self.syntax_uid = syntax_uid
         self.frames = frames
+        self._frame_bits = fmt.frame_bits
         self._big = is_big_endian(syntax_uid)
         # Pixels of a byte or less lie in words of two bytes, whose bytes big-endian syntaxes exchange
         self._words = self._big and vr == "OW" and fmt.bits_allocated <= 8
@@ -213,11 +214,20 @@ class FrameReader:
         wanted = [self._checked(i) for i in (range(self.frames) if indices is None else indices)]
         shape = (len(wanted), *self.format.shape)
         if out is None:
+            if self._fragments is None and self.format.bits_allocated == 1:
+                return self._expanded(wanted, np.zeros(shape, dtype=self.format.dtype))
             out = np.empty(shape, dtype=self.format.dtype)
         elif out.shape != shape:
             raise ArgumentError(f"an output of {shape} is needed, not {out.shape}")
         for target, frame in zip(out, self.iter_arrays(wanted, workers=workers), strict=True):
             target[...] = frame
+        return out
+
+    def _expanded(self, wanted: list[int], out: NDArray[Any]) -> NDArray[Any]:
+        """Native single-bit frames, written into zeros."""
+        for target, index in zip(out, wanted, strict=True):
+            data, shift = self._native(index)
+            expand_bits(data, self.format, shift, target)
         return out
 
     def iter_arrays(
@@ -240,9 +250,9 @@ class FrameReader:
         return self.source.read(0, self.format.native_size(self.frames))
 
     def _native(self, index: int) -> tuple[bytes | memoryview, int]:
-        start = index * self.format.frame_bits
+        start = index * self._frame_bits
         first, shift = divmod(start, 8)
-        length = (start + self.format.frame_bits + 7) // 8 - first
+        length = (start + self._frame_bits + 7) // 8 - first
         data = self.source.read(first, length)
         if len(data) < length:
             raise TruncatedError(f"pixel data end within frame {index}", position=first, tag=_PIXEL_DATA)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dicomposer.image._base import FrameAccess, pixel_format, stack_tolerance
+from dicomposer.image._base import FrameAccess
 from dicomposer.image._fill import zeros
 from dicomposer.image._image import Image, imread
 from dicomposer.image._index import FrameIndex, SourceColumn, TotalPixelMatrix, whole_numbers
@@ -18,6 +18,8 @@ from dicomposer.image._select import (
     window,
 )
 from dicomposer.image._series import get_volume_from_series
+from dicomposer.image._stored import pixel_format
+from dicomposer.image._volumes import stack_tolerance
 from dicomposer.record import float_values, text_value, text_values
 
 __all__ = [

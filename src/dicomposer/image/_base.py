@@ -5,7 +5,6 @@ from __future__ import annotations
 import operator
 import os
 from collections.abc import Iterable, Sequence
-from copy import deepcopy
 from typing import TYPE_CHECKING, Any, BinaryIO, Self, cast
 
 import numpy as np
@@ -19,116 +18,30 @@ from dicomposer.content import VOILUTTransformation
 from dicomposer.enum import CoordinateSystemNames
 from dicomposer.errors import (
     ArgumentError,
-    ArgumentTypeError,
-    DamagedFileError,
     GeometryError,
-    MissingAttributeError,
     SelectionError,
 )
 from dicomposer.frame import FrameReader, PixelFormat
 from dicomposer.image import _select
 from dicomposer.image._fill import fill
 from dicomposer.image._index import FrameIndex
+from dicomposer.image._stored import ReaderCache, frame_reader, pixel_element, pixel_format
 from dicomposer.image._transforms import pipeline, stored_colours
+from dicomposer.image._volumes import matrix_volume, place_of, stack_tolerance, stack_volume
 from dicomposer.image._wanted import Wanted
-from dicomposer.record import int_value, items_of, pixel_source, read, required, text_value, value_of
-from dicomposer.spatial import PlaneStack, StackTolerance
+from dicomposer.record import int_value, items_of, read, required, text_value
 from dicomposer.volume import VolumeGeometry
 
 if TYPE_CHECKING:
     from pydicom.sr.coding import Code
 
-__all__ = ["FrameAccess", "pixel_format", "stack_tolerance"]
-
-_PIXEL_KEYWORDS = ("PixelData", "FloatPixelData", "DoubleFloatPixelData")
-
-
-def pixel_format(dataset: Dataset) -> PixelFormat:
-    """Describe the stored pixels of an image (PS3.3 C.7.6.3.1).
-
-    Raises
-    ------
-    DamagedFileError
-        If an attribute that is needed to decode pixels is missing.
-    """
-    found = [int_value(dataset, keyword) for keyword in ("Rows", "Columns", "BitsAllocated")]
-    for keyword, value in zip(("Rows", "Columns", "BitsAllocated"), found, strict=True):
-        if value is None:
-            raise DamagedFileError(f"{keyword} is missing: the pixels cannot be decoded")
-    rows, columns, allocated = (value or 0 for value in found)
-    return PixelFormat(
-        rows=rows,
-        columns=columns,
-        bits_allocated=allocated,
-        bits_stored=int_value(dataset, "BitsStored") or allocated,
-        samples=int_value(dataset, "SamplesPerPixel") or 1,
-        photometric=text_value(dataset, "PhotometricInterpretation") or "MONOCHROME2",
-        pixel_representation=int_value(dataset, "PixelRepresentation") or 0,
-        planar_configuration=int_value(dataset, "PlanarConfiguration"),
-        floating="PixelData" not in dataset and any(k in dataset for k in _PIXEL_KEYWORDS[1:]),
-    )
-
-
-def _pixel_element(dataset: Dataset) -> Any:
-    """The undecoded element that holds the pixels."""
-    for keyword in _PIXEL_KEYWORDS:
-        if keyword in dataset:
-            return dataset.get_item(keyword)
-    raise MissingAttributeError("the image has no pixel data")
-
-
-def frame_reader(dataset: Dataset, fmt: PixelFormat, syntax_uid: str, frames: int) -> FrameReader:
-    """The decoder of an image's frames.
-
-    Raises
-    ------
-    MissingAttributeError
-        If the image has no pixel data.
-    """
-    element = _pixel_element(dataset)
-    return FrameReader(
-        pixel_source(dataset),
-        fmt,
-        syntax_uid,
-        frames,
-        extended_offsets=value_of(dataset, "ExtendedOffsetTable"),
-        extended_lengths=value_of(dataset, "ExtendedOffsetTableLengths"),
-        vr=element.VR,
-    )
-
-
-def stack_tolerance(
-    rtol: float | None = None, atol: float | None = None, perpendicular_tol: float | None = None
-) -> StackTolerance:
-    """Tolerances of a regular stack under their drop-in names; what is None keeps its default."""
-    if rtol is not None and atol is not None:
-        raise ArgumentTypeError("give rtol or atol, not both")
-    default = StackTolerance()
-    return StackTolerance(
-        rtol=default.rtol if rtol is None else rtol,
-        atol=atol,
-        perpendicular=default.perpendicular if perpendicular_tol is None else perpendicular_tol,
-    )
-
+__all__ = ["FrameAccess"]
 
 _INSTANCE = "ReferencedSOPInstanceUID"
 
 
 def _uid(dataset: Dataset, keyword: str) -> UID:
     return UID(required(text_value(dataset, keyword), keyword))
-
-
-class _Cache:
-    """Decoders kept with an image. Never copied: a copy of the image makes its own."""
-
-    def __init__(self) -> None:
-        self.reader: tuple[Any, FrameReader] | None = None
-
-    def __deepcopy__(self, memo: dict[int, Any]) -> _Cache:
-        return _Cache()
-
-    def __reduce__(self) -> tuple[type[_Cache], tuple[()]]:
-        return _Cache, ()
 
 
 class FrameAccess(SOPClass):
@@ -139,35 +52,6 @@ class FrameAccess(SOPClass):
     """
 
     # ---- opening -----------------------------------------------------------------------------------
-
-    @classmethod
-    def from_dataset(cls, dataset: Dataset, copy: bool = True) -> Self:
-        """Make an image of an existing dataset.
-
-        Parameters
-        ----------
-        dataset : pydicom.Dataset
-            An image of a SOP class that this class stands for.
-        copy : bool, optional
-            Copy the dataset first (default); otherwise the caller's own object becomes the image and is returned.
-
-        Returns
-        -------
-        Self
-
-        Raises
-        ------
-        TypeError
-            If ``dataset`` is not a Dataset.
-        ValueError
-            If it is not an image that this class can hold.
-        """
-        if not isinstance(dataset, Dataset):
-            raise ArgumentTypeError(f"dataset must be a pydicom Dataset, not {type(dataset).__name__}")
-        cls._check_dataset(dataset)
-        image = deepcopy(dataset) if copy else dataset
-        image.__class__ = cls
-        return cast(Self, image)
 
     @classmethod
     def _check_dataset(cls, dataset: Dataset) -> None:
@@ -218,9 +102,9 @@ class FrameAccess(SOPClass):
     @property
     def _reader(self) -> FrameReader:
         """The decoder of this image's frames; made again when pixel data or its description changed."""
-        element = _pixel_element(self)
+        element = pixel_element(self)
         key = (element.value, self._pixel_format, str(self.transfer_syntax_uid), self.number_of_frames)
-        cache = self.__dict__.setdefault("_frame_cache", _Cache())
+        cache = self.__dict__.setdefault("_frame_cache", ReaderCache())
         if cache.reader is None or cache.reader[0][0] is not key[0] or cache.reader[0][1:] != key[1:]:
             cache.reader = (key, frame_reader(self, *key[1:]))
         return cast(FrameReader, cache.reader[1])
@@ -508,55 +392,17 @@ class FrameAccess(SOPClass):
     ) -> tuple[VolumeGeometry, NDArray[np.intp] | None]:
         """Geometry of the regular volume and the slice that each frame lies in (None: tiles of one plane)."""
         index = self._index
-        system = index.coordinate_system
-        spacing = index.pixel_spacing
-        if system is None:
-            raise GeometryError("the image has no frame of reference: it is not a volume in space")
-        if spacing is None or index.orientation is None:
-            raise GeometryError(
-                "the frames do not share one orientation and pixel spacing: they are no regular volume"
-            )
-        uid = text_value(self, "FrameOfReferenceUID")
+        place = place_of(index, text_value(self, "FrameOfReferenceUID"))
         if index.matrix is not None:
-            if index.matrix.focal_planes > 1:
-                raise GeometryError("volumes of tiled images with several focal planes are not supported")
-            geometry = VolumeGeometry.from_attributes(
-                image_position=index.matrix.origin,
-                image_orientation=index.orientation,
-                rows=index.matrix.rows,
-                columns=index.matrix.columns,
-                pixel_spacing=spacing,
-                spacing_between_slices=index.spacing_between_slices or 1.0,
-                number_of_frames=1,
-                coordinate_system=system,
-                frame_of_reference_uid=uid,
-            )
-            return geometry, None
-        if index.positions is None:
-            raise GeometryError("the frames have no positions: they are no regular volume")
-        stack = PlaneStack.of(
-            index.positions,
-            index.orientation,
-            spacing=index.spacing_between_slices,
-            pixel_spacing=spacing,
-            tolerance=stack_tolerance(rtol, atol, perpendicular_tol),
+            return matrix_volume(index, place), None
+        return stack_volume(
+            index,
+            place,
+            self._frame_shape,
+            stack_tolerance(rtol, atol, perpendicular_tol),
+            allow_missing=allow_missing_positions,
+            allow_duplicates=allow_duplicate_positions,
         )
-        between = stack.require_regular(
-            allow_missing=allow_missing_positions, allow_duplicates=allow_duplicate_positions
-        )
-        slots = stack.places if stack.slots is None else stack.slots
-        geometry = VolumeGeometry.from_attributes(
-            image_position=stack.origin.tolist(),
-            image_orientation=index.orientation,
-            rows=self._frame_shape[0],
-            columns=self._frame_shape[1],
-            pixel_spacing=spacing,
-            spacing_between_slices=between or index.slice_thickness or 1.0,
-            number_of_frames=int(slots.max()) + 1,
-            coordinate_system=system,
-            frame_of_reference_uid=uid,
-        )
-        return geometry, slots
 
     def get_volume_geometry(
         self,

@@ -7,18 +7,17 @@ from collections.abc import Sequence
 from pydicom.dataset import Dataset
 
 from dicomposer.errors import ArgumentError
+from dicomposer.record import undecoded, value_of
 
 __all__ = ["refuse_several_patients"]
 
 
 def _patient_text(dataset: Dataset, keyword: str) -> str:
-    if keyword not in dataset:
-        return ""
-    value = dataset.get_item(keyword).value
+    value = undecoded(dataset, keyword)
     if isinstance(value, bytes) and value.isascii():
         return value.decode("ascii").strip(" \0")
     # Other bytes mean something only together with the character set
-    return str(dataset[keyword].value or "").strip()
+    return str((value_of(dataset, keyword) if isinstance(value, bytes) else value) or "").strip()
 
 
 def refuse_several_patients(

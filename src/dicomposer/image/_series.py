@@ -16,12 +16,13 @@ from dicomposer.coding import CodedConcept
 from dicomposer.content import VOILUTTransformation
 from dicomposer.errors import ArgumentTypeError, GeometryError, SelectionError
 from dicomposer.frame import FrameReader, PixelFormat
-from dicomposer.image._base import frame_reader, pixel_format, stack_tolerance
 from dicomposer.image._fill import in_threads
 from dicomposer.image._image import rgb_channels
 from dicomposer.image._index import FrameIndex
 from dicomposer.image._patients import refuse_several_patients
+from dicomposer.image._stored import frame_reader, pixel_format
 from dicomposer.image._transforms import Pipeline, pipeline
+from dicomposer.image._volumes import stack_tolerance
 from dicomposer.image._wanted import Wanted
 from dicomposer.record import float_values, int_value, required, text_value, text_values
 from dicomposer.spatial import StackTolerance, stack_of_series

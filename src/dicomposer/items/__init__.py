@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dicomposer.items._codes import dcm, sct
 from dicomposer.items._coordinates import Scoord3DContentItem, ScoordContentItem, TcoordContentItem
+from dicomposer.items._document import DocumentTemplate
 from dicomposer.items._evidence import collect_evidence, evidence_of, first_evidence, hierarchy
 from dicomposer.items._item import CONTENT, ContentItem, by_reference
 from dicomposer.items._numbers import NumContentItem
@@ -22,7 +23,6 @@ from dicomposer.items._observers import (
     SubjectContextDevice,
     SubjectContextFetus,
     SubjectContextSpecimen,
-    observer_contexts,
     subject_contexts,
 )
 from dicomposer.items._raw import identity
@@ -67,6 +67,7 @@ __all__ = [
     "DateContentItem",
     "DateTimeContentItem",
     "DeviceObserverIdentifyingAttributes",
+    "DocumentTemplate",
     "GraphicTypeValues",
     "GraphicTypeValues3D",
     "ImageContentItem",
@@ -103,7 +104,6 @@ __all__ = [
     "first_evidence",
     "hierarchy",
     "identity",
-    "observer_contexts",
     "put_below",
     "references",
     "sct",

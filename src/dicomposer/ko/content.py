@@ -16,19 +16,18 @@ from dicomposer.items import (
     CompositeContentItem,
     ContainerContentItem,
     ContentItem,
+    DocumentTemplate,
     ImageContentItem,
     Include,
     LanguageOfContentItemAndDescendants,
     ObserverContext,
     RelationshipTypeValues,
     Row,
-    Template,
     TextContentItem,
     ValueTypeValues,
     WaveformContentItem,
     dcm,
     identity,
-    observer_contexts,
     put_below,
     sct,
 )
@@ -42,7 +41,7 @@ _SOURCE = sct("260753009", "Source")
 Reference = ImageContentItem | CompositeContentItem | WaveformContentItem
 
 
-class KeyObjectSelection(Template):
+class KeyObjectSelection(DocumentTemplate):
     """Objects that were selected, and why: TID 2010.
 
     Parameters
@@ -110,41 +109,6 @@ class KeyObjectSelection(Template):
             description=description,
         )
         put_below(self._items[0], [_reference(one) for one in referenced_objects])
-
-    @classmethod
-    def from_sequence(
-        cls, sequence: Sequence[Dataset], is_root: bool = True, is_sr: bool = True, copy: bool = True
-    ) -> KeyObjectSelection:
-        """Adopt the content of a key object selection.
-
-        Parameters
-        ----------
-        sequence : Sequence[pydicom.Dataset]
-            The root of the content, the only item.
-        is_root, is_sr : bool, optional
-            Always true for this content.
-        copy : bool, optional
-            Whether to leave the item alone and hold a deep copy.
-
-        Raises
-        ------
-        ValueError
-            If it is not one container.
-        """
-        found = super().from_sequence(sequence, is_root, is_sr, copy)
-        if len(found) != 1 or not isinstance(found._items[0], ContainerContentItem):
-            raise ArgumentError("the content of a key object selection is one container")
-        return found
-
-    def get_observer_contexts(self, observer_type: CodeLike | None = None) -> list[ObserverContext]:
-        """Who or what selected the objects.
-
-        Parameters
-        ----------
-        observer_type : pydicom.sr.coding.Code or CodedConcept, optional
-            Only persons, or only devices.
-        """
-        return observer_contexts(self._scope._items, observer_type)
 
     def get_references(
         self, value_type: ValueTypeValues | None = None, sop_class_uid: str | None = None

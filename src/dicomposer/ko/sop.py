@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from copy import deepcopy
-from typing import Any, Self
+from typing import Any
 
 from pydicom.dataset import Dataset
 from pydicom.uid import UID as PydicomUID
@@ -19,7 +19,7 @@ from dicomposer.record import required, text_value
 __all__ = ["SOP_CLASS_UIDS", "KeyObjectSelectionDocument"]
 
 _CLASS_UID = "1.2.840.10008.5.1.4.1.1.88.59"
-SOP_CLASS_UIDS = {_CLASS_UID}
+SOP_CLASS_UIDS: set[str] = {_CLASS_UID}
 
 
 class KeyObjectSelectionDocument(SOPClass):
@@ -96,38 +96,13 @@ class KeyObjectSelectionDocument(SOPClass):
         if requested_procedures:
             self.ReferencedRequestSequence = [deepcopy(one) for one in requested_procedures]
         attach_content(self, root)
-        if contributing_equipment is not None:
-            if not all(isinstance(one, ContributingEquipment) for one in contributing_equipment):
-                raise ArgumentTypeError("contributing_equipment must hold ContributingEquipment")
-            self.ContributingEquipmentSequence = list(contributing_equipment)
+        self._add_contributing_equipment(contributing_equipment)
         self._validate(sources=())
 
     @classmethod
-    def from_dataset(cls, dataset: Dataset, copy: bool = True) -> Self:
-        """Adopt a key object selection document.
-
-        Parameters
-        ----------
-        dataset : pydicom.Dataset
-            The document.
-        copy : bool, optional
-            Whether to leave `dataset` alone and return a deep copy; otherwise `dataset` itself is returned.
-
-        Raises
-        ------
-        TypeError
-            If it is no dataset.
-        ValueError
-            If it is of another SOP Class.
-        """
-        if not isinstance(dataset, Dataset):
-            raise ArgumentTypeError(f"a dataset is needed, found {type(dataset).__name__}")
-        if text_value(dataset, "SOPClassUID") != _CLASS_UID:
+    def _check_dataset(cls, dataset: Dataset) -> None:
+        if text_value(dataset, "SOPClassUID") not in SOP_CLASS_UIDS:
             raise ArgumentError("the dataset is no key object selection document")
-        adopted = deepcopy(dataset) if copy else dataset
-        adopted.__class__ = cls
-        assert isinstance(adopted, cls)
-        return adopted
 
     @property
     def content(self) -> KeyObjectSelection:

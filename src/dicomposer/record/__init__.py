@@ -14,11 +14,13 @@ from ._table import FrameTable
 from ._values import format_ds
 from ._values_of import (
     float_values,
+    has,
     int_value,
     items_of,
     required,
     text_value,
     text_values,
+    undecoded,
     understood,
     value_of,
 )
@@ -37,6 +39,7 @@ __all__ = [
     "encode_items",
     "float_values",
     "format_ds",
+    "has",
     "int_value",
     "item_spans",
     "items_of",
@@ -49,6 +52,7 @@ __all__ = [
     "scan_items",
     "text_value",
     "text_values",
+    "undecoded",
     "understood",
     "value_of",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -126,16 +126,6 @@ class FrameTable:
         if isinstance(element, RawDataElement) and isinstance(self._store, ByteStore):
             self._store.charsets = charsets_of(dataset)
             dataset.__dict__[_CACHE] = _Cache(element, self)
-
-    @classmethod
-    def concat(cls, tables: Iterable[FrameTable]) -> FrameTable:
-        """Put the frames of several tables one after the other."""
-        tables = list(tables)
-        charsets = {table._store.charsets for table in tables}
-        if len(charsets) > 1:
-            raise ArgumentError("tables of different character sets cannot be put together")
-        value = b"".join(table.encode(implicit=False) for table in tables)
-        return cls.decode(value, implicit=False, charsets=charsets.pop() if charsets else _LATIN)
 
     def __len__(self) -> int:
         return self.frames

@@ -25,11 +25,13 @@ from dicomposer.errors import DamagedFileError, DicomposerError, MissingAttribut
 __all__ = [
     "UNDECODABLE",
     "float_values",
+    "has",
     "int_value",
     "items_of",
     "required",
     "text_value",
     "text_values",
+    "undecoded",
     "understood",
     "value_of",
 ]
@@ -60,6 +62,11 @@ def _tag(keyword: str) -> BaseTag:
 @cache
 def _vr(keyword: str) -> str:
     return dictionary_VR(_tag(keyword))
+
+
+def has(dataset: Dataset, keyword: str) -> bool:
+    """Whether an attribute is there, empty or not."""
+    return _tag(keyword) in dataset._dict
 
 
 def value_of(dataset: Dataset, keyword: str) -> Any:
@@ -100,8 +107,8 @@ def items_of(dataset: Dataset, keyword: str) -> Sequence[Dataset]:
     return value
 
 
-def _undecoded(dataset: Dataset, keyword: str) -> Any:
-    """Value of an element, undecoded (bytes) where it was not touched yet and is text; None if absent."""
+def undecoded(dataset: Dataset, keyword: str) -> Any:
+    """Value of an attribute, undecoded (bytes) where it was not touched yet and is text; None if absent."""
     element = dataset._dict.get(_tag(keyword))
     if element is None:
         return None
@@ -123,7 +130,7 @@ def text_values(dataset: Dataset, keyword: str) -> tuple[str, ...] | None:
     keyword : str
         Keyword of the attribute.
     """
-    value = _undecoded(dataset, keyword)
+    value = undecoded(dataset, keyword)
     if isinstance(value, str):  # UIDs and codes, by far the most
         return (str(value).strip(),) if value else None
     if isinstance(value, bytes):
@@ -150,14 +157,14 @@ def float_values(dataset: Dataset, keyword: str) -> tuple[float, ...] | None:
     DamagedFileError
         If a value is not a number.
     """
-    value = _undecoded(dataset, keyword)
+    value = undecoded(dataset, keyword)
     if isinstance(value, float | int):
         return (float(value),)
     values: Any = text_values(dataset, keyword) if not isinstance(value, MultiValue) else value
     if not values:
         return None
     try:
-        return tuple(float(v) for v in values)
+        return tuple(map(float, values))
     except (ValueError, TypeError, OverflowError):
         raise DamagedFileError(
             f"{keyword} holds something else than numbers", tag=int(_tag(keyword))

@@ -201,7 +201,7 @@ def _stack_level() -> int:
 def _merge(
     frames: SegmentFrames, selection: Selection, values: NDArray[np.int64], out: Array, *, check: bool
 ) -> bool:
-    """Merge frames of single segments into labels; True if a pixel belongs to two of them and that was checked."""
+    """Merge frames of single segments into zeroed labels; True if a pixel belongs to two and that was checked."""
     fmt, region = frames.fmt, selection.region
     whole = region.shape == (fmt.rows, fmt.columns)
     if frames.native is not None and selection.offsets is not None:
@@ -209,7 +209,7 @@ def _merge(
         columns = selection.offsets[:, 1] - region.column_start
         overlapped = kernels.merge_bit_tiles(
             frames.native, selection.frames, rows, columns, values, out[0],
-            tile_shape=(fmt.rows, fmt.columns), check_overlap=check,
+            tile_shape=(fmt.rows, fmt.columns), check_overlap=check, blank=True,
         )  # fmt: skip
         return overlapped and check
     if frames.native is not None and whole:

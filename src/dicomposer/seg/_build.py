@@ -444,7 +444,8 @@ def _write_lossy(dataset: Dataset, sources: Sequence[Dataset]) -> None:
 def _lossy_method(source: Dataset) -> Any | None:
     """How a source was compressed with loss; empty where nobody knows, None if it was not."""
     meta = getattr(source, "file_meta", None)
-    _, by_syntax = get_lossy_compression_attributes(str(meta.get("TransferSyntaxUID", "")) if meta else "")
+    syntax = text_value(meta, "TransferSyntaxUID") if meta else None
+    _, by_syntax = get_lossy_compression_attributes(syntax or "")
     if text_value(source, "LossyImageCompression") != "01" and by_syntax is None:
         return None
     return source.get("LossyImageCompressionMethod") or by_syntax or ""

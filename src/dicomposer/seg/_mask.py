@@ -22,6 +22,9 @@ __all__ = ["Mask", "as_planes", "make_mask"]
 
 Array = NDArray[Any]
 
+#: Rows of a mask of fractions that are looked at together
+_BAND_ROWS = 64
+
 
 def as_planes(pixel_array: Any, *, tile: bool) -> Array:
     """Give a mask its axis of planes: (planes, rows, columns[, segments])."""
@@ -94,6 +97,13 @@ class Mask(ABC):
         """Frames of 0 to ``maximum``, uint8, one by one."""
         for frame in self.binary(planes, segments):
             yield frame * np.uint8(maximum)
+
+    def write_fractions(
+        self, planes: NDArray[np.intp], segments: NDArray[np.int64], maximum: int, out: Array
+    ) -> None:
+        """Write frames of 0 to ``maximum`` into zeroed ``out``, (frames, rows, columns)."""
+        for target, frame in zip(out, self.fractions(planes, segments, maximum), strict=True):
+            target[...] = frame
 
     def _columns(self, segments: NDArray[np.int64]) -> NDArray[np.intp]:
         """Place of each segment number among the segments."""
@@ -221,8 +231,41 @@ class StackPlanes(_Stack):
 
     def _presence(self) -> NDArray[np.bool_]:
         if self.is_fractional:
-            return kernels.fractions_present(self.array)
+            return np.asarray(self._bands.any(axis=1))
         return kernels.stack_present(self.array)
+
+    @cached_property
+    def _bands(self) -> NDArray[np.bool_]:
+        """Which bands of rows hold any fraction, (planes, bands, segments). Checks all values."""
+        return kernels.fraction_bands(self.array, _BAND_ROWS)
+
+    def fractions(
+        self, planes: NDArray[np.intp], segments: NDArray[np.int64], maximum: int
+    ) -> Iterator[Array]:
+        if not self.is_fractional:
+            yield from super().fractions(planes, segments, maximum)
+            return
+        for plane, column in zip(planes.tolist(), self._columns(segments).tolist(), strict=True):
+            out = np.zeros(self.array.shape[1:3], dtype=np.uint8)
+            self._quantise(plane, column, maximum, out)
+            yield out
+
+    def write_fractions(
+        self, planes: NDArray[np.intp], segments: NDArray[np.int64], maximum: int, out: Array
+    ) -> None:
+        if not self.is_fractional:
+            super().write_fractions(planes, segments, maximum, out)
+            return
+        places = zip(planes.tolist(), self._columns(segments).tolist(), strict=True)
+        for target, (plane, column) in zip(out, places, strict=True):
+            self._quantise(plane, column, maximum, target)
+
+    def _quantise(self, plane: int, column: int, maximum: int, out: Array) -> None:
+        """Scale the fractions of a frame into zeroed ``out``: only bands that hold any, most are background."""
+        for first, last in kernels.spans(self._bands[plane, :, column]):
+            start, end = first * _BAND_ROWS, last * _BAND_ROWS
+            part = self.array[plane, start:end, :, column]
+            kernels.quantise_fractions(part, maximum, out[start:end])
 
     def pack(self, planes: NDArray[np.intp], segments: NDArray[np.int64], out: Array) -> None:
         kernels.pack_stack_frames(self.array, planes, self._columns(segments), out)

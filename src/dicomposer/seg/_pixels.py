@@ -94,8 +94,12 @@ def _native(mask: Mask, frames: FramePlan, fmt: PixelFormat, encoding: Encoding)
         else:
             dtype = np.dtype(f"<u{fmt.bits_allocated // 8}")
             target = out[:size].view(dtype).reshape(frames.count, fmt.rows, fmt.columns)
-            for i, frame in enumerate(_frames(mask, frames, fmt, encoding)):
-                target[i] = frame
+            if frames.segments is None:
+                for i, frame in enumerate(mask.labels(frames.planes, dtype)):
+                    target[i] = frame
+            else:
+                maximum = encoding.max_fractional_value
+                mask.write_fractions(frames.planes, frames.segments, maximum, target)
             del target
         del out
     return holder.getvalue()

@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from enum import Enum
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 from numpy.typing import DTypeLike, NDArray
 from pydicom.dataset import Dataset
 from pydicom.tag import BaseTag, Tag
 from pydicom.uid import UID as PydicomUID
 
-from dicomposer.coding import UID, CodedConcept, as_concept
+from dicomposer.coding import CodedConcept, as_concept
 from dicomposer.errors import (
     ArgumentError,
     DamagedFileError,
     IndexingError,
-    MissingAttributeError,
     SelectionError,
 )
 from dicomposer.frame import PixelFormat, is_native
@@ -28,11 +25,19 @@ from dicomposer.image import (
     by_source_frame,
     by_source_instance,
     by_tiles,
-    whole_numbers,
 )
-from dicomposer.record import int_value, items_of, required, text_value
+from dicomposer.record import int_value, required, text_value
 from dicomposer.seg import _assemble
 from dicomposer.seg._colours import coloured, rgb_channels
+from dicomposer.seg._described import (
+    Criteria,
+    descriptions_of,
+    member,
+    segment_items,
+    segments_of_frames,
+    some,
+    tracking_pairs,
+)
 from dicomposer.seg.content import SegmentDescription
 from dicomposer.seg.enum import (
     SegmentAlgorithmTypeValues,
@@ -47,7 +52,6 @@ if TYPE_CHECKING:
 __all__ = ["SegmentAccess"]
 
 _SEGMENT_POINTER = 0x0062000B
-_Kind = TypeVar("_Kind", bound=Enum)
 
 
 class SegmentAccess(FrameAccess):
@@ -58,14 +62,14 @@ class SegmentAccess(FrameAccess):
     @property
     def segmentation_type(self) -> SegmentationTypeValues:
         """BINARY, FRACTIONAL or LABELMAP."""
-        return _member(self, SegmentationTypeValues, "SegmentationType")
+        return member(self, SegmentationTypeValues, "SegmentationType")
 
     @property
     def segmentation_fractional_type(self) -> SegmentationFractionalTypeValues | None:
         """What fractions mean; None unless the type is FRACTIONAL."""
         if text_value(self, "SegmentationFractionalType") is None:
             return None
-        return _member(self, SegmentationFractionalTypeValues, "SegmentationFractionalType")
+        return member(self, SegmentationFractionalTypeValues, "SegmentationFractionalType")
 
     @property
     def _is_labelmap(self) -> bool:
@@ -79,19 +83,7 @@ class SegmentAccess(FrameAccess):
     @property
     def _descriptions(self) -> dict[int, SegmentDescription]:
         """Descriptions by number, background left out, in the order of the file."""
-        background = self._background
-        return {
-            number: SegmentDescription.from_dataset(item, copy=False)
-            for number, item in self._segment_items()
-            if number != background
-        }
-
-    def _segment_items(self) -> list[tuple[int, Dataset]]:
-        """Items of the Segment Sequence with their numbers."""
-        items = items_of(self, "SegmentSequence")
-        if not items:
-            raise MissingAttributeError("the segmentation has no SegmentSequence")
-        return [(required(int_value(item, "SegmentNumber"), "SegmentNumber"), item) for item in items]
+        return descriptions_of(self, self._background)
 
     @property
     def segment_numbers(self) -> list[int]:
@@ -116,7 +108,7 @@ class SegmentAccess(FrameAccess):
         IndexError
             If there is no such segment.
         """
-        for number, item in self._segment_items():
+        for number, item in segment_items(self):
             if number == segment_number:
                 return SegmentDescription.from_dataset(item, copy=False)
         raise SelectionError(f"there is no segment number {segment_number}")
@@ -141,19 +133,15 @@ class SegmentAccess(FrameAccess):
         algorithm_type : SegmentAlgorithmTypeValues or str, optional
             How the segment was made.
         """
-        category = None if segmented_property_category is None else as_concept(segmented_property_category)
-        kind = None if segmented_property_type is None else as_concept(segmented_property_type)
-        algorithm = None if algorithm_type is None else SegmentAlgorithmTypeValues(algorithm_type)
-        return [
-            number
-            for number, item in self._descriptions.items()
-            if (segment_label is None or item.segment_label == segment_label)
-            and (category is None or item.segmented_property_category == category)
-            and (kind is None or item.segmented_property_type == kind)
-            and (algorithm is None or item.algorithm_type is algorithm)
-            and (tracking_uid is None or item.tracking_uid == tracking_uid)
-            and (tracking_id is None or item.tracking_id == tracking_id)
-        ]
+        criteria = Criteria(
+            segment_label,
+            None if segmented_property_category is None else as_concept(segmented_property_category),
+            None if segmented_property_type is None else as_concept(segmented_property_type),
+            None if algorithm_type is None else SegmentAlgorithmTypeValues(algorithm_type),
+            tracking_uid,
+            tracking_id,
+        )
+        return [number for number, item in self._descriptions.items() if criteria.fit(item)]
 
     def get_tracking_ids(
         self,
@@ -167,13 +155,7 @@ class SegmentAccess(FrameAccess):
             segmented_property_type=segmented_property_type,
             algorithm_type=algorithm_type,
         )
-        descriptions = self._descriptions
-        pairs = [
-            (description.tracking_id, UID(description.tracking_uid))
-            for description in (descriptions[number] for number in numbers)
-            if description.tracking_id is not None and description.tracking_uid is not None
-        ]
-        return list(dict.fromkeys(pairs))
+        return tracking_pairs(self._descriptions, numbers)
 
     def _distinct(self, concepts: Iterable[CodedConcept]) -> list[CodedConcept]:
         return list(dict.fromkeys(concepts))
@@ -236,7 +218,7 @@ class SegmentAccess(FrameAccess):
         return _assemble.SegmentFrames(
             reader=reader,
             fmt=fmt,
-            segments=None if self._is_labelmap else self._segments_of_frames(),
+            segments=None if self._is_labelmap else segments_of_frames(self, self._index),
             maximum=self._maximum if fractional else None,
             native=reader.source.read(0, reader.source.size) if single_bits else None,
             count=self.number_of_frames,
@@ -248,20 +230,6 @@ class SegmentAccess(FrameAccess):
         if maximum < 1:
             raise DamagedFileError("MaximumFractionalValue is less than 1", tag=0x0062000E)
         return maximum
-
-    def _segments_of_frames(self) -> NDArray[np.int64]:
-        """Segment number of every frame."""
-        index = self._index
-        column = index.numbers("SegmentIdentificationSequence.ReferencedSegmentNumber")
-        if column is not None:
-            return whole_numbers(column[:, 0], "a Referenced Segment Number")
-        numbers = np.asarray([number for number, _ in self._segment_items()], dtype=np.int64)
-        if len(numbers) == 1:
-            return np.full(index.frames, numbers[0])
-        if index.is_tiled_full and index.frames % len(numbers) == 0:
-            # Implied by the order of frames: all tiles of one segment, then of the next (PS3.3 C.7.6.17.3)
-            return np.repeat(numbers, index.frames // len(numbers))
-        raise ArgumentError("the frames do not say which segment they belong to")
 
     def _wanted(
         self,
@@ -278,7 +246,7 @@ class SegmentAccess(FrameAccess):
         unknown = [n for n in numbers if n not in known]
         if not numbers or unknown or len(set(numbers)) < len(numbers):
             raise ArgumentError(
-                f"segment_numbers must name distinct segments of this object, which are {_some(known)}"
+                f"segment_numbers must name distinct segments of this object, which are {some(known)}"
             )
         return _assemble.Wanted(
             tuple(numbers), relabel, rescale_fractional, skip_overlap_checks, dtype, segment_numbers is None,
@@ -612,18 +580,5 @@ class SegmentAccess(FrameAccess):
         return geometry.with_array(array, channels=channels)
 
 
-def _member(dataset: Dataset, kind: type[_Kind], keyword: str) -> _Kind:
-    """Member of an enumeration that an attribute names."""
-    value = required(text_value(dataset, keyword), keyword)
-    if value not in kind.__members__:
-        raise DamagedFileError(f"{keyword} is none of {', '.join(kind.__members__)}", tag=int(Tag(keyword)))
-    return kind(value)
-
-
 def _holds_labels(fmt: PixelFormat) -> bool:
     return fmt.bits_allocated in (8, 16) and fmt.pixel_representation == 0
-
-
-def _some(numbers: Sequence[int]) -> str:
-    shown = ", ".join(map(str, numbers[:10]))
-    return f"{shown}, ... ({len(numbers)} in all)" if len(numbers) > 10 else shown

@@ -13,6 +13,7 @@ from pydicom.dataset import Dataset
 from dicomposer.enum import CoordinateSystemNames
 from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError
 from dicomposer.image import FrameIndex, TotalPixelMatrix, float_values, refuse_several_patients, text_value
+from dicomposer.record import has, int_value
 
 __all__ = ["SourceImages"]
 
@@ -39,7 +40,7 @@ def _identity(dataset: Dataset, position: int) -> _Identity:
 
 def _is_multi_frame(dataset: Dataset) -> bool:
     """Whether frames of an image have numbers: a single-frame image may state that it has one frame."""
-    if "PerFrameFunctionalGroupsSequence" in dataset or "SharedFunctionalGroupsSequence" in dataset:
+    if has(dataset, "PerFrameFunctionalGroupsSequence") or has(dataset, "SharedFunctionalGroupsSequence"):
         return True
     number = text_value(dataset, "NumberOfFrames") or "1"
     return number.isdecimal() and int(number) > 1
@@ -106,10 +107,12 @@ class SourceImages:
             raise ArgumentError(
                 "several source images must all be single-frame; pass one multi-frame image alone"
             )
+        sizes = {}
         for keyword in ("Rows", "Columns"):
-            if any(keyword not in d for d in self.datasets):
+            sizes[keyword] = [int_value(d, keyword) or 0 for d in self.datasets]
+            if not all(sizes[keyword]):
                 raise ArgumentError(f"a source image has no {keyword}: only images can be segmented")
-        shapes = {(int(d.Rows), int(d.Columns)) for d in self.datasets}
+        shapes = set(zip(*sizes.values(), strict=True))
         if len(shapes) > 1:
             raise GeometryError(f"the source images differ in rows and columns: {sorted(shapes)}")
         if len({text_value(d, "FrameOfReferenceUID") for d in self.datasets}) > 1:

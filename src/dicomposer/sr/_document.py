@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar
 
 from pydicom.dataelem import DataElement
 from pydicom.dataset import Dataset
@@ -103,11 +103,7 @@ class StructuredReport(SOPClass):
             if kept:
                 self.PertinentOtherEvidenceSequence = hierarchy(kept)
         attach_content(self, root)
-        if options.contributing_equipment is not None:
-            for equipment in options.contributing_equipment:
-                if not isinstance(equipment, ContributingEquipment):
-                    raise ArgumentTypeError("contributing_equipment must hold ContributingEquipment")
-            self.ContributingEquipmentSequence = list(options.contributing_equipment)
+        self._add_contributing_equipment(options.contributing_equipment)
         self._validate(sources=())
 
     def _write_general(self, options: DocumentOptions) -> None:
@@ -129,31 +125,9 @@ class StructuredReport(SOPClass):
     # -- reading ------------------------------------------------------------------------------------------------------
 
     @classmethod
-    def from_dataset(cls, dataset: Dataset, copy: bool = True) -> Self:
-        """Adopt a structured report.
-
-        Parameters
-        ----------
-        dataset : pydicom.Dataset
-            The document.
-        copy : bool, optional
-            Whether to leave `dataset` alone and return a deep copy; otherwise `dataset` itself is returned.
-
-        Raises
-        ------
-        TypeError
-            If it is no dataset.
-        ValueError
-            If it is of another SOP Class.
-        """
-        if not isinstance(dataset, Dataset):
-            raise ArgumentTypeError(f"a dataset is needed, found {type(dataset).__name__}")
+    def _check_dataset(cls, dataset: Dataset) -> None:
         if cls._class_uid is not None and text_value(dataset, "SOPClassUID") != cls._class_uid:
             raise ArgumentError("the dataset is of another SOP Class")
-        adopted = deepcopy(dataset) if copy else dataset
-        adopted.__class__ = cls
-        assert isinstance(adopted, cls)
-        return adopted
 
     @property
     def content(self) -> ContentSequence:

@@ -16,6 +16,8 @@ from dicomposer.items import (
     Include,
     RelationshipTypeValues,
     Row,
+    Scoord3DContentItem,
+    ScoordContentItem,
     Template,
     TextContentItem,
     UIDRefContentItem,
@@ -35,6 +37,8 @@ from dicomposer.sr._measurements import (
 )
 from dicomposer.sr._regions import (
     IMAGE_REGION,
+    CoordinatesForMeasurement,
+    CoordinatesForMeasurement3D,
     ImageRegion,
     ImageRegion3D,
 )
@@ -200,6 +204,8 @@ class MeasurementsAndQualitativeEvaluations(_MeasurementsAndQualitativeEvaluatio
         Category of what was found.
     source_images : Sequence[SourceImageForMeasurementGroup], optional
         Images in which it was measured.
+    source_coordinates : Sequence of CoordinatesForMeasurement or CoordinatesForMeasurement3D, optional
+        Points of which all numbers were measured, of any shape (rows 10c and 10e). Other libraries do not have it.
     """
 
     tid = "1501"
@@ -225,6 +231,7 @@ class MeasurementsAndQualitativeEvaluations(_MeasurementsAndQualitativeEvaluatio
         qualitative_evaluations: Sequence[QualitativeEvaluation] | None = None,
         finding_category: CodeLike | None = None,
         source_images: Sequence[SourceImageForMeasurementGroup] | None = None,
+        source_coordinates: Sequence[CoordinatesForMeasurement | CoordinatesForMeasurement3D] | None = None,
     ) -> None:
         super().__init__()
         self._begin(
@@ -241,6 +248,18 @@ class MeasurementsAndQualitativeEvaluations(_MeasurementsAndQualitativeEvaluatio
             finding_category=finding_category,
             _images=source_images,
         )
+        kinds = (CoordinatesForMeasurement, CoordinatesForMeasurement3D)
+        if not all(isinstance(one, kinds) for one in source_coordinates or ()):
+            raise ArgumentTypeError(
+                "source_coordinates must be of CoordinatesForMeasurement or CoordinatesForMeasurement3D"
+            )
+        put_below(self._items[0], [one._related(_CONTAINS) for one in source_coordinates or ()])
+
+    @property
+    def source_coordinates(self) -> list[ContentItem]:
+        """Points of which all numbers were measured."""
+        kinds = (ScoordContentItem, Scoord3DContentItem)
+        return [item for item in self._scope._items if isinstance(item, kinds)]
 
     @property
     def source_images(self) -> list[SourceImageForMeasurementGroup]:

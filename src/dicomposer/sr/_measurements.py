@@ -475,14 +475,15 @@ class DerivedMeasurement(Measurement):
     unit : CodedConcept or pydicom.sr.coding.Code
         Its unit, of UCUM.
     derived_from : Sequence of groups
-        Groups of planar regions or volumes, which have to be among the imaging measurements of the report.
+        Groups of planar regions or of volumes, not of both; they have to be among the imaging measurements of the
+        report.
     **more
         What else a :class:`Measurement` takes.
 
     Raises
     ------
     ValueError
-        If no group is given.
+        If no group is given, or planar regions and volumes are.
     TypeError
         If something is no group of a region.
     """
@@ -496,8 +497,11 @@ class DerivedMeasurement(Measurement):
         self.derived_from = tuple(derived_from)
         if not self.derived_from:
             raise ArgumentError("derived_from must have at least one group")
-        if any(getattr(group, "tid", "") not in ("1410", "1411") for group in self.derived_from):
+        kinds = {getattr(group, "tid", "") for group in self.derived_from}
+        if not kinds <= {"1410", "1411"}:
             raise ArgumentTypeError("derived_from must hold groups of regions (TID 1410, TID 1411)")
+        if len(kinds) > 1:
+            raise ArgumentError("derived_from holds planar regions and volumes: either is allowed (TID 1420)")
 
 
 class QualitativeEvaluation(Template):

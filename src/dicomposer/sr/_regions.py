@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 from dicomposer.coding import UID, CodeLike
@@ -40,12 +41,12 @@ _WHOLE_SLIDE_IMAGE = "1.2.840.10008.5.1.4.1.1.77.1.6"
 
 
 class ImageRegion(ScoordContentItem):
-    """A region in an image.
+    """A region in an image: TID 1410 and 1411, row 5.
 
     Parameters
     ----------
     graphic_type : GraphicTypeValues or str
-        Its shape.
+        Its shape; not MULTIPOINT, which is no region.
     graphic_data : numpy.ndarray
         Points, shape (n, 2): column and row, in pixels.
     source_image : SourceImageForRegion
@@ -53,6 +54,11 @@ class ImageRegion(ScoordContentItem):
     pixel_origin_interpretation : PixelOriginInterpretationValues or str, optional
         In tiled images, whether points count from the frame or from the total pixel matrix; the latter by default
         for whole slide images.
+
+    Raises
+    ------
+    ValueError
+        If the shape is none of a region, or the points do not make it.
     """
 
     def __init__(
@@ -62,8 +68,14 @@ class ImageRegion(ScoordContentItem):
         source_image: SourceImageForRegion,
         pixel_origin_interpretation: PixelOriginInterpretationValues | str | None = None,
     ) -> None:
+        shape = GraphicTypeValues(graphic_type)
+        if shape is GraphicTypeValues.MULTIPOINT:
+            raise ArgumentError(
+                "MULTIPOINT is no region (PS3.16 TID 1410 row 5): make a region of each point, or give the points "
+                "to their measurement as CoordinatesForMeasurement"
+            )
         origin = _origin(source_image, pixel_origin_interpretation)
-        super().__init__(IMAGE_REGION, graphic_type, graphic_data, origin, relationship_type=_CONTAINS)
+        super().__init__(IMAGE_REGION, shape, graphic_data, origin, relationship_type=_CONTAINS)
         put_below(self, [source_image])
 
     @property
@@ -73,16 +85,21 @@ class ImageRegion(ScoordContentItem):
 
 
 class ImageRegion3D(Scoord3DContentItem):
-    """A region in space.
+    """A region of a plane in space: TID 1410, row 7b.
 
     Parameters
     ----------
     graphic_type : GraphicTypeValues3D or str
-        Its shape.
+        Its shape: POINT, POLYGON or ELLIPSE. A POLYLINE that is closed becomes the POLYGON that it is.
     graphic_data : numpy.ndarray
         Points, shape (n, 3): x, y, z, in mm.
     frame_of_reference_uid : str
         The frame of reference.
+
+    Raises
+    ------
+    ValueError
+        If the shape is none of a plane, or the points do not make it.
     """
 
     def __init__(
@@ -94,9 +111,21 @@ class ImageRegion3D(Scoord3DContentItem):
         shape = GraphicTypeValues3D(graphic_type)
         if shape is GraphicTypeValues3D.ELLIPSOID:
             raise ArgumentError("an ELLIPSOID is no region of a plane: see VolumeSurface")
+        if shape is GraphicTypeValues3D.POLYLINE and _closed(graphic_data):
+            shape = GraphicTypeValues3D.POLYGON
+        if shape in (GraphicTypeValues3D.MULTIPOINT, GraphicTypeValues3D.POLYLINE):
+            raise ArgumentError(
+                f"an open {shape.value} is no region (PS3.16 TID 1410 row 7b): close it, or give the points to their "
+                "measurement as CoordinatesForMeasurement3D"
+            )
         super().__init__(
             IMAGE_REGION, shape, graphic_data, frame_of_reference_uid, relationship_type=_CONTAINS
         )
+
+
+def _closed(points: Any) -> bool:
+    """Whether a line ends where it began, and could be a polygon."""
+    return len(points) > 3 and bool(np.array_equal(points[0], points[-1]))
 
 
 class CoordinatesForMeasurement(ScoordContentItem):

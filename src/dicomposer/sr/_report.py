@@ -15,6 +15,7 @@ from dicomposer.items import (
     ContainerContentItem,
     ContentItem,
     ContentSequence,
+    DocumentTemplate,
     GraphicTypeValues,
     GraphicTypeValues3D,
     ImageContentItem,
@@ -22,7 +23,6 @@ from dicomposer.items import (
     LanguageOfContentItemAndDescendants,
     NumContentItem,
     ObservationContext,
-    ObserverContext,
     RelationshipTypeValues,
     Row,
     Scoord3DContentItem,
@@ -32,7 +32,6 @@ from dicomposer.items import (
     by_reference,
     dcm,
     identity,
-    observer_contexts,
     put_below,
     subject_contexts,
 )
@@ -66,7 +65,7 @@ _VOLUME_REFERENCES = (IMAGE_REGION, REFERENCED_SEGMENT, VOLUME_SURFACE)
 _SEGMENTS = (identity(REFERENCED_SEGMENT), identity(REFERENCED_SEGMENTATION_FRAME))
 
 
-class MeasurementReport(Template):
+class MeasurementReport(DocumentTemplate):
     """Measurements and evaluations made in images: TID 1500.
 
     Parameters
@@ -83,8 +82,8 @@ class MeasurementReport(Template):
         Language; English of the United States if left out.
     referenced_images : Sequence[pydicom.Dataset], optional
         Images for the image library; not modified.
-    derived_imaging_measurements : Sequence[Measurement], optional
-        Measurements derived from those of several groups (TID 1420); a :class:`DerivedMeasurement` says from which.
+    derived_imaging_measurements : Sequence[DerivedMeasurement], optional
+        Measurements derived from those of several groups, to which they point (TID 1420).
         Not in other libraries.
     qualitative_evaluations : Sequence[QualitativeEvaluation], optional
         Evaluations of the study as a whole; not in other libraries.
@@ -119,7 +118,7 @@ class MeasurementReport(Template):
         language_of_content_item_and_descendants: LanguageOfContentItemAndDescendants | None = None,
         referenced_images: Sequence[Dataset] | None = None,
         *,
-        derived_imaging_measurements: Sequence[Measurement] | None = None,
+        derived_imaging_measurements: Sequence[DerivedMeasurement] | None = None,
         qualitative_evaluations: Sequence[QualitativeEvaluation] | None = None,
     ) -> None:
         super().__init__(is_root=True)
@@ -141,14 +140,14 @@ class MeasurementReport(Template):
     def _sections(
         self,
         groups: Sequence[Group] | None,
-        derived: Sequence[Measurement] | None,
+        derived: Sequence[DerivedMeasurement] | None,
         evaluations: Sequence[QualitativeEvaluation] | None,
     ) -> None:
         # TID 1500: Imaging Measurements unless one of the other two sections is there
         if groups is not None or not (derived or evaluations):
             self._section(_MEASUREMENTS, groups or (), Group, "imaging_measurements")
         if derived:
-            self._section(_DERIVED, derived, Measurement, "derived_imaging_measurements")
+            self._section(_DERIVED, derived, DerivedMeasurement, "derived_imaging_measurements")
             self._point_to_groups(derived, groups or ())
         if evaluations:
             self._section(_EVALUATIONS, evaluations, QualitativeEvaluation, "qualitative_evaluations")
@@ -162,7 +161,7 @@ class MeasurementReport(Template):
         put_below(container, [item for part in parts for item in part._items])
         put_below(self._items[0], [container])
 
-    def _point_to_groups(self, derived: Sequence[Measurement], groups: Sequence[Group]) -> None:
+    def _point_to_groups(self, derived: Sequence[DerivedMeasurement], groups: Sequence[Group]) -> None:
         """Say from which groups measurements are derived, by reference (TID 1420, rows 2 and 3)."""
         places = {id(group): place for place, group in enumerate(groups, start=1)}
         sections = self._scope._items
@@ -173,8 +172,6 @@ class MeasurementReport(Template):
         container = sections[section]
         items = list(container.children)
         for place, measurement in enumerate(derived):
-            if not isinstance(measurement, DerivedMeasurement):
-                continue
             missing = [group for group in measurement.derived_from if id(group) not in places]
             if missing or target is None:
                 raise ArgumentError("derived_from must name groups that are among imaging_measurements")
@@ -188,42 +185,7 @@ class MeasurementReport(Template):
             items[place] = item
         container.add_new(CONTENT, "SQ", ContentSequence._of(items))
 
-    @classmethod
-    def from_sequence(
-        cls, sequence: Sequence[Dataset], is_root: bool = True, is_sr: bool = True, copy: bool = True
-    ) -> MeasurementReport:
-        """Adopt a report.
-
-        Parameters
-        ----------
-        sequence : Sequence[pydicom.Dataset]
-            The root of the report, the only item.
-        is_root, is_sr : bool, optional
-            Always true for a report.
-        copy : bool, optional
-            Whether to leave the item alone and hold a deep copy.
-
-        Raises
-        ------
-        ValueError
-            If it is not one container.
-        """
-        found = super().from_sequence(sequence, is_root, is_sr, copy)
-        if len(found) != 1 or not isinstance(found._items[0], ContainerContentItem):
-            raise ArgumentError("a report is one container")
-        return found
-
     # -- context ------------------------------------------------------------------------------------------------------
-
-    def get_observer_contexts(self, observer_type: CodeLike | None = None) -> list[ObserverContext]:
-        """Who or what observed.
-
-        Parameters
-        ----------
-        observer_type : pydicom.sr.coding.Code or CodedConcept, optional
-            Only persons, or only devices.
-        """
-        return observer_contexts(self._scope._items, observer_type)
 
     def get_subject_contexts(self, subject_class: CodeLike | None = None) -> list[SubjectContext]:
         """Of whom or what the observations are, if not of the patient.

@@ -32,12 +32,15 @@ class SegmentSources:
         Images that the frames were made from; empty if the segmentation does not say.
     series : str
         The series that was segmented.
+    are_all : bool
+        Whether these are all frames of the segment.
     """
 
     segment: int
     frames: list[int]
     images: list[tuple[str, str, list[int] | None]]
     series: str
+    are_all: bool
 
 
 def sources_of_segment(
@@ -73,7 +76,9 @@ def sources_of_segment(
     uid = text_value(series[0], "SeriesInstanceUID") if series else None
     if not images and uid is None:
         raise MissingAttributeError("the segmentation does not say what it was made from")
-    return SegmentSources(segment, [int(frame) + 1 for frame in frames], images, uid or "")
+    every = _frames(segmentation, table, segment, None)
+    numbers = [int(frame) + 1 for frame in frames]
+    return SegmentSources(segment, numbers, images, uid or "", bool(np.isin(every, frames).all()))
 
 
 def _numbers(table: FrameTable) -> np.ndarray | None:

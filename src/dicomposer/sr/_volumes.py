@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -44,7 +45,8 @@ VOLUME_SURFACE = dcm("121231", "Volume Surface")
 REFERENCED_SEGMENT = dcm("121191", "Referenced Segment")
 REFERENCED_SEGMENTATION_FRAME = dcm("121214", "Referenced Segmentation Frame")
 
-_SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", "1.2.840.10008.5.1.4.1.1.66.7")
+_LABEL_MAP = "1.2.840.10008.5.1.4.1.1.66.7"
+_SEGMENTATIONS = ("1.2.840.10008.5.1.4.1.1.66.4", _LABEL_MAP)
 
 
 class _WithSources(ContentSequence):
@@ -99,7 +101,8 @@ class ReferencedSegment(_WithSources):
     segment_number : int
         Number of the segment.
     frame_numbers : Sequence[int], optional
-        Frames of the segmentation, from 1; all of the segment if left out.
+        Frames of the segment, from 1; checked, but not written: a reference has frames or segments (PS3.3 C.18.4), and
+        this one is to a segment (PS3.16 TID 1411). A warning says so.
     source_images : Sequence[SourceImageForSegmentation], optional
         Images that were segmented.
     source_series : SourceSeriesForSegmentation, optional
@@ -117,9 +120,22 @@ class ReferencedSegment(_WithSources):
     ) -> None:
         super().__init__()
         _check_segmentation(sop_class_uid)
+        given: Any = [] if frame_numbers is None else frame_numbers
+        if not all(isinstance(one, int | np.integer) and one > 0 for one in given):
+            raise ArgumentError("frame_numbers must be whole numbers from 1")
+        if len(given):
+            warnings.warn(
+                "frame_numbers are not written, as a reference has a segment or frames: it is to the whole segment; "
+                "what was measured in some of its frames belongs to a ReferencedSegmentationFrame",
+                stacklevel=2,
+            )
         self.append(
             ImageContentItem(
-                REFERENCED_SEGMENT, sop_class_uid, sop_instance_uid, frame_numbers, segment_number, _CONTAINS
+                REFERENCED_SEGMENT,
+                sop_class_uid,
+                sop_instance_uid,
+                referenced_segment_numbers=segment_number,
+                relationship_type=_CONTAINS,
             )
         )
         self._add_sources(source_images, source_series)
@@ -144,7 +160,8 @@ class ReferencedSegment(_WithSources):
         segment_number : int
             Number of the segment.
         frame_numbers : Sequence[int], optional
-            Frames of the segmentation, from 1; all of the segment if left out.
+            Frames of the segmentation, from 1: only the images that these were made from are named. Other frames of the
+            segment are referred to nevertheless, with a warning; see the class. All of the segment if left out.
 
         Raises
         ------
@@ -154,6 +171,8 @@ class ReferencedSegment(_WithSources):
             If it does not say what it was made from.
         """
         sources = sources_of_segment(segmentation, segment_number, frame_numbers)
+        if frame_numbers is not None and sources.are_all:
+            frame_numbers = None
         images = [SourceImageForSegmentation(*image) for image in sources.images]
         series = None if images else SourceSeriesForSegmentation(sources.series)
         return cls(*uids_of(segmentation), segment_number, frame_numbers, images or None, series)
@@ -175,7 +194,7 @@ class ReferencedSegment(_WithSources):
 
     @property
     def referenced_frame_numbers(self) -> list[int] | None:
-        """Frames of the segmentation, from 1; None if all are meant."""
+        """Frames of the segmentation, from 1, that other writers give as well; None if all are meant."""
         return self._reference.referenced_frame_numbers
 
     @property
@@ -194,7 +213,8 @@ class ReferencedSegmentationFrame(_WithSources):
     frame_number : int or Sequence[int]
         Frames, from 1.
     segment_number : int
-        Number of the segment; checked, but not written: a reference has frames or segments (PS3.3 C.18.4).
+        Number of the segment. Written for label maps only, whose frames hold several segments: PS3.16 TID 1410 row 7
+        asks for it beside the frames, PS3.3 C.18.4 (and dciodvfy) allows one or the other.
     source_image : SourceImageForSegmentation
         The image that was segmented.
     """
@@ -220,6 +240,7 @@ class ReferencedSegmentationFrame(_WithSources):
                 sop_class_uid,
                 sop_instance_uid,
                 frame_number,
+                segment_number if str(sop_class_uid) == _LABEL_MAP else None,
                 relationship_type=_CONTAINS,
             )
         )

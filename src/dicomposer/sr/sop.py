@@ -334,7 +334,7 @@ _CLASSES: dict[str, type[StructuredReport]] = {
 }
 
 #: Structured reports that are read: the three that are written, and the others of PS3.3 A.35.
-SOP_CLASS_UIDS = frozenset(
+SOP_CLASS_UIDS: frozenset[str] = frozenset(
     (
         *_CLASSES,
         "1.2.840.10008.5.1.4.1.1.88.11",  # Basic Text

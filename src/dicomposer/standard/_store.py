@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import zlib
 from collections.abc import Iterator
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from threading import RLock
 from typing import Any
@@ -82,7 +82,7 @@ class Store:
                 self._files[name] = Lines(name)
             return self._files[name]
 
-    @property
+    @cached_property
     def edition(self) -> str:
         """Edition of the structure: modules, nesting, types."""
         return str(self.lines("iods")["@edition"])

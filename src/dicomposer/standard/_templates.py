@@ -170,6 +170,8 @@ class TemplateRow:
         Key of the form of that template with the parameters that the row passes; empty if there is none.
     graphic_types, points
         Of coordinates: types that are allowed; least and greatest number of points (None for n).
+    sop_classes
+        Of references: SOP classes of which the object must be; empty for any.
     """
 
     number: str
@@ -188,6 +190,7 @@ class TemplateRow:
     units: CodeConstraint | None
     graphic_types: tuple[str, ...]
     points: tuple[int, int | None] | None
+    sop_classes: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,6 +277,7 @@ def _row(row: dict[str, Any]) -> TemplateRow:
         units=_constraint(row.get("u")),
         graphic_types=tuple(row.get("g", ())),
         points=_range(row["p"]) if "p" in row else None,
+        sop_classes=tuple(row.get("k", ())),
     )
 
 

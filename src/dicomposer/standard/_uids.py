@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from functools import cache
 
 from pydicom._uid_dict import UID_dictionary
 
-from dicomposer.standard._model import SOPClassInfo, TransferSyntax
-from dicomposer.standard._store import STORE
-
-__all__ = ["sop_class", "sop_classes", "transfer_syntax", "transfer_syntaxes", "uid_name"]
+__all__ = [
+    "SOPClassInfo",
+    "TransferSyntax",
+    "sop_class",
+    "sop_classes",
+    "transfer_syntax",
+    "transfer_syntaxes",
+    "uid_name",
+]
 
 _BASE = "1.2.840.10008.1.2"
 # uid below 1.2.840.10008.1.2, name, keyword, flags:
@@ -67,6 +73,44 @@ _SYNTAXES = (
 )  # fmt: skip
 
 
+@dataclass(frozen=True, slots=True)
+class SOPClassInfo:
+    """A storage SOP Class; ``iod_name`` is the key of its IOD."""
+
+    uid: str
+    name: str
+    keyword: str
+    iod_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class TransferSyntax:
+    """A transfer syntax (PS3.5 Annex A).
+
+    Attributes
+    ----------
+    deflated
+        The data set as a whole is deflated (not single frames).
+    encapsulated
+        Frames are compressed one by one, in fragments.
+    lossless, lossy
+        Whether the coding can keep every pixel value, and whether it can lose some (some can do either).
+    retired
+        No longer part of the standard.
+    """
+
+    uid: str
+    name: str
+    keyword: str
+    implicit_vr: bool
+    little_endian: bool
+    deflated: bool
+    encapsulated: bool
+    lossless: bool
+    lossy: bool
+    retired: bool
+
+
 @cache
 def _syntaxes() -> dict[str, TransferSyntax]:
     return {
@@ -88,6 +132,8 @@ def _syntaxes() -> dict[str, TransferSyntax]:
 
 @cache
 def _classes() -> dict[str, SOPClassInfo]:
+    from dicomposer.standard._store import STORE  # what it brings along is for those who check objects
+
     lines = STORE.lines("uids")
     return {uid: SOPClassInfo(uid, *lines[uid]) for uid in lines}
 

@@ -15,70 +15,18 @@ from pydicom.dataset import Dataset
 from dicomposer import record
 from dicomposer.errors import ArgumentTypeError, DamagedFileError, DicomposerError, NotDicomError
 from dicomposer.validation._collect import Collector
+from dicomposer.validation._families import registered
 from dicomposer.validation._findings import Findings, Level, level_rank
 from dicomposer.validation._groups import check_groups
+from dicomposer.validation._ignored import check_ignored
 from dicomposer.validation._presence import Walker
-from dicomposer.validation._rules import DEFAULT_PROFILES, Rule, check_profiles, registered
+from dicomposer.validation._rules import DEFAULT_PROFILES, Rule, check_profiles
 from dicomposer.validation._subject import PIXEL_TAGS, Subject
-
-# Rule families register themselves; their order is that of the checks.
-from dicomposer.validation.content import _content_rules
 from dicomposer.validation.content._content import check_content, has_content, root_blocks
 from dicomposer.validation.content._templates import check_templates
-from dicomposer.validation.families import (
-    _annotations,
-    _dimensions,
-    _display,
-    _documents,
-    _geometry,
-    _inventory,
-    _kinds,
-    _laterality,
-    _meta,
-    _multiframe,
-    _order,
-    _parametric,
-    _pixels,
-    _presentation,
-    _private,
-    _references,
-    _registration,
-    _segments,
-    _structure_set,
-    _tiles,
-    _waveform,
-)
 from dicomposer.validation.families._pixels import check_pixel_values, stored_values
-from dicomposer.validation.profiles import _air, _viewers
 
 __all__ = ["validate"]
-
-FAMILIES = (
-    _meta,
-    _order,
-    _inventory,
-    _laterality,
-    _private,
-    _content_rules,
-    _pixels,
-    _segments,
-    _dimensions,
-    _geometry,
-    _tiles,
-    _references,
-    _viewers,
-    _air,
-    _display,
-    _annotations,
-    _documents,
-    _kinds,
-    _multiframe,
-    _parametric,
-    _presentation,
-    _registration,
-    _structure_set,
-    _waveform,
-)
 
 
 def validate(
@@ -110,7 +58,7 @@ def validate(
     profiles : Collection[str]
         What to check beside the standard: names of :data:`PROFILES`. None of them with an empty collection.
     ignore : Collection[str]
-        Findings to leave out, see :meth:`Findings.without`.
+        Findings to leave out, see :meth:`Findings.without`; what names no rule is refused.
 
     Returns
     -------
@@ -124,10 +72,10 @@ def validate(
     ArgumentTypeError
         If the argument is nothing that can be read.
     ArgumentError
-        If a level or profile is unknown.
+        If a level, a profile or a rule to ignore is unknown.
     """
     level_rank(level)
-    options = Options(level, pixels, check_profiles(profiles), tuple(ignore))
+    options = Options(level, pixels, check_profiles(profiles), check_ignored(ignore))
     if isinstance(file_or_dataset, Dataset):
         return check(Subject(file_or_dataset, tuple(sources or ())), options)
     try:

@@ -12,7 +12,7 @@ Within one rule, issues with the same message and the same path but for item num
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 __all__ = [
     "DEFAULT_PROFILES",
     "PROFILES",
+    "RULES",
     "STANDARD",
     "Issue",
     "Rule",
     "check_profiles",
-    "registered",
     "rule",
 ]
 
@@ -83,7 +83,8 @@ class Rule:
     profile: str = STANDARD
 
 
-_RULES: dict[str, Rule] = {}
+#: Those of the families that were imported; all of them: `_families.registered`.
+RULES: dict[str, Rule] = {}
 
 
 def _always(_: Subject) -> bool:
@@ -105,20 +106,14 @@ def rule(
     ValueError
         If the identifier is taken or not a plain word, or the level or the profile is unknown.
     """
-    if id in _RULES or " " in id or level not in LEVELS or profile not in (STANDARD, *PROFILES):
+    if id in RULES or " " in id or level not in LEVELS or profile not in (STANDARD, *PROFILES):
         raise ValueError(f"rule {id!r}: taken, not one word, or of an unknown level or profile")
 
     def register(check: Check) -> Check:
-        _RULES[id] = Rule(id, section, level, applies, check, profile)
+        RULES[id] = Rule(id, section, level, applies, check, profile)
         return check
 
     return register
-
-
-def registered(profiles: Collection[str] | None = None) -> Iterator[Rule]:
-    """Rules in the order of registration: all, or those of the standard and of certain profiles."""
-    wanted = None if profiles is None else {STANDARD, *profiles}
-    return iter([one for one in _RULES.values() if wanted is None or one.profile in wanted])
 
 
 def check_profiles(profiles: Collection[str]) -> tuple[str, ...]:

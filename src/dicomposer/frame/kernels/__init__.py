@@ -10,10 +10,11 @@ Which one: ``use_kernels("numpy" | "numba" | "auto")`` or the environment variab
 
 from __future__ import annotations
 
-from ._dispatch import prepare, use_kernels
+from ._dispatch import prepare, spans, use_kernels
 from ._planes import labels_present, merge_bit_frames, pack_label_frames, remap_labels
 from ._runs import rle_decode, rle_encode
 from ._stacks import (
+    fraction_bands,
     fractions_present,
     pack_stack_frames,
     quantise_fractions,
@@ -33,6 +34,7 @@ from ._tiles import (
 
 __all__ = [
     "cut_tiles",
+    "fraction_bands",
     "fractions_present",
     "label_tiles_present",
     "labels_present",
@@ -48,6 +50,7 @@ __all__ = [
     "remap_labels",
     "rle_decode",
     "rle_encode",
+    "spans",
     "stack_overlaps",
     "stack_present",
     "stack_to_labels",

@@ -15,7 +15,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dicomposer.errors import ArgumentError, MissingDependencyError
 
-__all__ = ["prepare", "use_kernels"]
+__all__ = ["prepare", "spans", "use_kernels"]
 
 Array = NDArray[Any]
 Buffer = bytes | bytearray | memoryview | NDArray[np.uint8]
@@ -110,3 +110,12 @@ def groups(column: NDArray[np.int64]) -> Iterator[tuple[int, NDArray[np.intp]]]:
     edges = np.flatnonzero(np.diff(values, prepend=values[:1] - 1)) if values.size else np.empty(0, np.intp)
     for start, end in zip(edges.tolist(), [*edges[1:].tolist(), values.size], strict=True):
         yield int(values[start]), order[start:end]
+
+
+def spans(flags: NDArray[np.bool_]) -> list[list[int]]:
+    """Start and end of each run of set flags."""
+    edges = np.zeros(flags.size + 2, dtype=bool)
+    edges[1:-1] = flags
+    (changes,) = (edges[1:] != edges[:-1]).nonzero()
+    found: list[list[int]] = changes.reshape(-1, 2).tolist()
+    return found

@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from . import _numpy
-from ._numpy import mark_labels
+from ._numpy import mark_labels, write_bits
 
-__all__ = ["mark_labels", "merge_bits", "pack_labels", "rle_decode", "rle_encode"]
+__all__ = ["mark_labels", "merge_bits", "pack_labels", "rle_decode", "rle_encode", "write_bits"]
 
 U8 = NDArray[np.uint8]
 Labels = NDArray[Any]

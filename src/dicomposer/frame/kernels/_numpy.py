@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-__all__ = ["mark_labels", "merge_bits", "pack_labels", "rle_decode", "rle_encode"]
+__all__ = ["mark_labels", "merge_bits", "pack_labels", "rle_decode", "rle_encode", "write_bits"]
 
 U8 = NDArray[np.uint8]
 Labels = NDArray[Any]
@@ -37,11 +37,21 @@ def mark_labels(plane: Labels, flags: NDArray[np.bool_]) -> int:
 
     Nothing is marked if that is beyond ``flags``.
     """
-    flat = np.ascontiguousarray(plane).reshape(-1)
+    if plane.shape[1] * plane.itemsize % 8 or not plane.size or plane.strides[1] != plane.itemsize:
+        return _mark(np.ascontiguousarray(plane).reshape(-1), flags)
+    words = plane.view(np.uint64)
+    # Most words are equal to those above them, and what is left to its neighbour: one of each is enough
+    changes = np.empty(words.shape, dtype=bool)
+    changes[0] = True
+    np.not_equal(words[1:], words[:-1], out=changes[1:])
+    return _mark(words[changes].view(plane.dtype), flags)
+
+
+def _mark(flat: Labels, flags: NDArray[np.bool_]) -> int:
+    """Mark labels in a row; neighbouring words of several labels that are equal are looked at once."""
     per_word = 8 // flat.itemsize
     whole = flat.size - flat.size % per_word
     words = flat[:whole].view(np.uint64)
-    # Neighbouring words are mostly equal: one of each run is enough
     changes = np.empty(words.size, dtype=bool)
     changes[:1] = True
     np.not_equal(words[1:], words[:-1], out=changes[1:])
@@ -142,6 +152,21 @@ def merge_bits(source: U8, offset: int, columns: int, label: int, out: Labels) -
     overlapped = bool(np.any(window.astype(bool) & (out != 0)))
     np.maximum(out, window * out.dtype.type(label), out=out)
     return overlapped
+
+
+def write_bits(source: U8, offset: int, columns: int, label: int, out: Labels) -> None:
+    """What :func:`merge_bits` does to an ``out`` that is all zeros, which is not read."""
+    height, width = out.shape
+    start, shift = offset >> 3, offset & 7
+    packed = source[start : start + height * columns // 8]
+    if shift or columns % 8 or packed.size < height * columns // 8:
+        merge_bits(source, offset, columns, label, out)
+        return
+    window = np.unpackbits(packed.reshape(height, -1), axis=1, count=width, bitorder="little")
+    if label == 1:
+        out[...] = window
+    else:
+        np.multiply(window, out.dtype.type(label), out=out)
 
 
 def _merge_words(packed: U8, used: NDArray[np.intp], label: int, target: Labels) -> bool:

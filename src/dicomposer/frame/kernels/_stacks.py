@@ -13,6 +13,7 @@ from dicomposer.errors import ArgumentError
 from ._dispatch import Array, choose_twin, groups, indices, within, writable
 
 __all__ = [
+    "fraction_bands",
     "fractions_present",
     "pack_stack_frames",
     "quantise_fractions",
@@ -22,6 +23,7 @@ __all__ = [
 ]
 
 _BAND_BYTES = 1 << 22  # temporaries of this size stay in the cache
+_ROW = 1024  # numbers that are reduced side by side: few enough for the nearest cache, enough for vector code
 
 #: Unsigned numbers of the size of native floating point ones
 _BITS: dict[np.dtype[Any], np.dtype[Any]] = {
@@ -146,48 +148,74 @@ def fractions_present(stack: Array) -> NDArray[np.bool_]:
     ArgumentError
         If a value is NaN or outside 0 to 1; says in which plane and segment and how far.
     """
-    present = np.zeros((stack.shape[0], stack.shape[3]), dtype=bool)
+    return fraction_bands(stack, max(1, stack.shape[1]))[:, 0]
+
+
+def fraction_bands(stack: Array, height: int) -> NDArray[np.bool_]:
+    """Like :func:`fractions_present`, for each band of ``height`` rows; (p, bands, s).
+
+    A band that holds nothing need not be read again.
+    """
+    bands = -(-stack.shape[1] // height)
+    present = np.zeros((stack.shape[0], bands, stack.shape[3]), dtype=bool)
     for index in range(stack.shape[0]):
-        highest = _highest_fraction(stack[index])
-        if highest is not None:
+        highest = _highest_fractions(stack[index], height)
+        if highest is None:
+            present[index] = _checked_extremes(stack[index], index) > 0
+        else:
             present[index] = highest > 0
-            continue
-        low, high = _extremes(stack[index])
-        bad = ~((low >= 0) & (high <= 1))  # also true for NaN, which minima and maxima pass on
-        if bad.any():
-            k = int(np.argmax(bad))
-            what = "NaN" if np.isnan(low[k]) else f"values from {low[k]:g} to {high[k]:g}"
-            hint = ""
-            if low[k] < 0:
-                hint = " (are these logits? turn them into probabilities)"
-            elif high[k] > 1:
-                hint = " (divide by the largest possible value, as 100 or 255)"
-            raise ArgumentError(
-                f"plane {index} (from 0), segment {k + 1} of a fractional mask has {what}; 0 to 1 is allowed{hint}"
-            )
-        present[index] = high > 0
     return present
 
 
-def _highest_fraction(plane: Array) -> Array | None:
-    """Highest value of each segment, if all are 0 to 1; None where that cannot be told in one pass.
+def _highest_fractions(plane: Array, height: int) -> Array | None:
+    """Highest value of each segment in each band, if all are 0 to 1; None where that cannot be told in one pass.
 
     Positive numbers are in the order of their bits, read as whole numbers; negative ones (-0.0 too) and NaN come
     after all numbers up to 1. So the highest of the bits tells of all.
     """
     bits = _BITS.get(plane.dtype)
-    if bits is None:
+    if bits is None or not plane.size:
         return None
-    merged: Array | None = None
-    for band in _bands(plane):
-        rows, columns, segments = band.shape
-        # rows first: that inner loop is long
-        highest = band.view(bits).reshape(rows, columns * segments).max(axis=0)
-        highest = highest.reshape(columns, segments).max(axis=0)
-        merged = highest if merged is None else np.maximum(merged, highest)
-    if merged is None or np.any(merged > np.ones(1, plane.dtype).view(bits)):
+    rows, columns, segments = plane.shape
+    found = np.empty((-(-rows // height), segments), dtype=bits)
+    step = max(1, _BAND_BYTES // (height * columns * segments * bits.itemsize))
+    full = rows // height
+    for start in range(0, full, step):
+        end = min(start + step, full)
+        found[start:end] = _highest(np.asarray(plane[start * height : end * height]).view(bits), end - start)
+    if full < len(found):
+        found[full:] = _highest(np.asarray(plane[full * height :]).view(bits), 1)
+    if np.any(found > np.ones(1, plane.dtype).view(bits)):
         return None
-    return merged.view(plane.dtype)
+    return found.view(plane.dtype)
+
+
+def _highest(part: Array, bands: int) -> Array:
+    """Maximum of each segment in each of ``bands`` equal bands of rows (r, c, s)."""
+    columns, segments = part.shape[1:]
+    for row in (_ROW, _ROW // 16):
+        while columns % 2 == 0 and columns * segments > row:
+            columns //= 2
+        part = part.reshape(bands, -1, columns * segments).max(axis=1)
+    return np.asarray(part.reshape(bands, columns, segments).max(axis=1))
+
+
+def _checked_extremes(plane: Array, index: int) -> Array:
+    """Highest value of each segment; refuses what is not 0 to 1."""
+    low, high = _extremes(plane)
+    bad = ~((low >= 0) & (high <= 1))  # also true for NaN, which minima and maxima pass on
+    if bad.any():
+        k = int(np.argmax(bad))
+        what = "NaN" if np.isnan(low[k]) else f"values from {low[k]:g} to {high[k]:g}"
+        hint = ""
+        if low[k] < 0:
+            hint = " (are these logits? turn them into probabilities)"
+        elif high[k] > 1:
+            hint = " (divide by the largest possible value, as 100 or 255)"
+        raise ArgumentError(
+            f"plane {index} (from 0), segment {k + 1} of a fractional mask has {what}; 0 to 1 is allowed{hint}"
+        )
+    return high
 
 
 def _extremes(plane: Array) -> tuple[Array, Array]:
@@ -231,7 +259,17 @@ def quantise_fractions(values: Array, maximum: int, out: NDArray[np.uint8]) -> N
     for start in range(0, values.shape[0], step):
         band = np.asarray(values[start : start + step])
         scaled = band * band.dtype.type(maximum)
-        if scaled.size and not (scaled.min() >= 0 and scaled.max() <= maximum):
+        if not _within(scaled, maximum):
             raise ArgumentError("fractions must be 0 to 1, without NaN")
         np.rint(scaled, out=scaled)
         out[start : start + step] = scaled  # exact: whole numbers up to 255
+
+
+def _within(values: Array, maximum: int) -> bool:
+    """Whether all numbers are 0 to ``maximum``, for most in one pass; see :func:`_highest_fractions`."""
+    if not values.size:
+        return True
+    bits = _BITS.get(values.dtype)
+    if bits is not None and values.view(bits).max() <= np.full(1, maximum, values.dtype).view(bits)[0]:
+        return True
+    return bool(values.min() >= 0 and values.max() <= maximum)

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from dicomposer.errors import ArgumentError
 
-from ._dispatch import Array, Buffer, bits_of, choose_twin, groups, indices, within, writable
+from ._dispatch import Array, Buffer, bits_of, choose_twin, groups, indices, spans, within, writable
 from ._planes import check_merge, mark, pack
 
 __all__ = [
@@ -23,8 +23,7 @@ __all__ = [
 ]
 
 
-_CHUNK_BYTES = 1 << 20  # rows read at a time stay in the cache for both passes over them
-_ZERO_OR_ONE = np.uint64(0x0101010101010101)
+_CHUNK_BYTES = 1 << 21  # rows read at a time stay in the cache for both passes over them
 
 
 def tile_count(matrix_shape: tuple[int, int], tile_shape: tuple[int, int]) -> tuple[int, int]:
@@ -149,23 +148,24 @@ def pack_mask_tiles(
         for top in range(0, min(height, matrix.shape[0] - row * height), step):
             start = row * height + top
             band = np.ascontiguousarray(matrix[start : min(start + step, (row + 1) * height)]).view(np.uint8)
-            if _any_set(band):
-                _spread(np.packbits(band, axis=1, bitorder="little"), tiles[row, :, top : top + len(band)])
+            used = _tiles_used(band, width)
+            # Tiles without pixels are not touched: the system need not find memory for them
+            for first, end in spans(used):
+                bits = np.packbits(band[:, first * width : end * width], axis=1, bitorder="little")
+                _spread(bits, tiles[row, first:end, top : top + len(band)])
 
 
-def _any_set(band: NDArray[np.uint8]) -> bool:
-    """Whether a band of a mask holds any 1; refuses everything but 0 and 1."""
-    flat = band.reshape(-1)
-    whole = flat.size - flat.size % 8
-    merged = np.bitwise_or.reduce(flat[:whole].view(np.uint64), initial=np.uint64(0))
-    merged |= np.uint64(flat[whole:].max(initial=0))
-    if merged & ~_ZERO_OR_ONE:
-        raise ArgumentError(f"label {int(flat.max())} is above the highest that is described, 1")
-    return bool(merged)
+def _tiles_used(band: NDArray[np.uint8], width: int) -> NDArray[np.bool_]:
+    """Which tiles of a band of a mask hold any 1; refuses everything but 0 and 1."""
+    merged = np.bitwise_or.reduce(band, axis=0)
+    highest = np.maximum.reduceat(merged, np.arange(0, merged.size, width))
+    if highest.max(initial=0) > 1:
+        raise ArgumentError(f"label {int(band.max())} is above the highest that is described, 1")
+    return np.asarray(highest != 0)
 
 
 def _spread(bits: NDArray[np.uint8], tiles: NDArray[np.uint8]) -> None:
-    """Distribute packed rows (r, bytes) over the same rows of a row of tiles (tiles, r, bytes of a tile)."""
+    """Distribute packed rows (r, bytes) over the same rows of neighbouring tiles (tiles, r, bytes of a tile)."""
     width = tiles.shape[2]
     full = bits.shape[1] // width
     tiles[:full] = bits[:, : full * width].reshape(len(bits), full, width).transpose(1, 0, 2)
@@ -200,13 +200,40 @@ def cut_tiles(
 
 def _window(
     row: int, column: int, tile_shape: tuple[int, int], out_shape: tuple[int, ...]
-) -> tuple[slice, slice, int, int] | None:
-    """Where a tile at (row, column) of the output falls in it, and its first row and column inside."""
+) -> tuple[slice, slice, int, int]:
+    """Where a tile at (row, column) of the output falls in it, and its first row and column inside.
+
+    The slices are empty where the tile lies outside.
+    """
     top, left = max(row, 0), max(column, 0)
     bottom, right = min(row + tile_shape[0], out_shape[0]), min(column + tile_shape[1], out_shape[1])
-    if top >= bottom or left >= right:
-        return None
-    return slice(top, bottom), slice(left, right), top - row, left - column
+    return slice(top, max(top, bottom)), slice(left, max(left, right)), top - row, left - column
+
+
+def _with_pixels(bits: NDArray[np.uint8], frames: NDArray[np.int64], pixels: int) -> NDArray[np.bool_]:
+    """Which frames have any bit set; all of them where they do not consist of whole words."""
+    if pixels % 64 or not frames.size:
+        return np.ones(frames.size, dtype=bool)
+    first, size = int(frames.min()), pixels // 8
+    count = int(frames.max()) + 1 - first
+    words = bits[first * size : (first + count) * size].view(np.uint64).reshape(count, -1)
+    if count > 4 * frames.size:  # a few of many
+        return np.array([np.bitwise_or.reduce(words[i]) != 0 for i in (frames - first).tolist()])
+    return np.asarray((np.bitwise_or.reduce(words, axis=1) != 0)[frames - first])
+
+
+def _first_of_place(
+    rows: NDArray[np.int64], columns: NDArray[np.int64], tile_shape: tuple[int, int]
+) -> NDArray[np.bool_]:
+    """Which tiles are the first at their place; none where they do not lie on one grid and may overlap in part."""
+    first = np.zeros(rows.size, dtype=bool)
+    if not rows.size:
+        return first
+    down, top = np.divmod(rows - rows.min(), tile_shape[0])
+    across, left = np.divmod(columns - columns.min(), tile_shape[1])
+    if not (top.any() or left.any()):
+        first[np.unique(down * (int(across.max()) + 1) + across, return_index=True)[1]] = True
+    return first
 
 
 def merge_bit_tiles(  # noqa: PLR0913 - columns of the frame table
@@ -219,6 +246,7 @@ def merge_bit_tiles(  # noqa: PLR0913 - columns of the frame table
     *,
     tile_shape: tuple[int, int],
     check_overlap: bool = True,
+    blank: bool = False,
 ) -> bool:
     """Merge single-bit tiles into a window of the total pixel matrix; the highest label stays.
 
@@ -238,37 +266,53 @@ def merge_bit_tiles(  # noqa: PLR0913 - columns of the frame table
         Rows and columns of a frame.
     check_overlap : bool
         Stop at the first overlap.
+    blank : bool
+        ``out`` is all zeros: it need not be read where the first tile comes.
 
     Returns
     -------
     bool
         Whether any pixel belonged to two frames.
     """
-    frame_index, rows, columns, label = indices(frame_index, rows, columns, label)
+    given = indices(frame_index, rows, columns, label)
     bits = bits_of(source)
-    pixels = tile_shape[0] * tile_shape[1]
-    check_merge(bits, frame_index, pixels, label, out)
-    twin = choose_twin(pixels * frame_index.size)
+    height, width = tile_shape
+    check_merge(bits, given[0], height * width, given[3], out)
+    frames, tops, lefts, labels = _worth_merging(bits, given, tile_shape, out.shape)
+    fresh = _first_of_place(tops, lefts, tile_shape) if blank else np.zeros(tops.size, dtype=bool)
+    twin = choose_twin(height * width * frames.size)
     overlapped = False
-    places = zip(frame_index.tolist(), rows.tolist(), columns.tolist(), label.tolist(), strict=True)
-    for frame, row, column, value in places:
-        window = _window(row, column, tile_shape, out.shape)
-        if window is None:
+    table = (frames, tops, lefts, labels, fresh)
+    for frame, row, column, value, first in zip(*(c.tolist() for c in table), strict=True):
+        down, across, top, left = _window(row, column, tile_shape, out.shape)
+        target, offset = out[down, across], (frame * height + top) * width + left
+        if first:
+            twin.write_bits(bits, offset, width, value, target)
             continue
-        offset = frame * pixels + window[2] * tile_shape[1] + window[3]
-        overlapped |= twin.merge_bits(bits, offset, tile_shape[1], value, out[window[0], window[1]])
+        overlapped |= twin.merge_bits(bits, offset, width, value, target)
         if overlapped and check_overlap:
             return True
     return overlapped
+
+
+def _worth_merging(
+    bits: NDArray[np.uint8],
+    given: list[NDArray[np.int64]],
+    tile_shape: tuple[int, int],
+    out_shape: tuple[int, ...],
+) -> list[NDArray[np.int64]]:
+    """Columns of the tiles (frame, row, column, label) that lie in the window and hold pixels."""
+    frames, tops, lefts, _ = given
+    height, width = tile_shape
+    inside = (tops < out_shape[0]) & (tops > -height) & (lefts < out_shape[1]) & (lefts > -width)
+    inside[inside] = _with_pixels(bits, frames[inside], height * width)
+    return [column[inside] for column in given]
 
 
 def paste_tiles(tiles: Iterable[Array], rows: ArrayLike, columns: ArrayLike, out: Array) -> None:
     """Copy tiles to their places in a window (h, w[, s]) of the total pixel matrix, cut at its edges."""
     rows, columns = indices(rows, columns)
     for tile, row, column in zip(tiles, rows.tolist(), columns.tolist(), strict=True):
-        window = _window(row, column, (tile.shape[0], tile.shape[1]), out.shape)
-        if window is not None:
-            down, across, top, left = window
-            out[down, across] = tile[
-                top : top + down.stop - down.start, left : left + across.stop - across.start
-            ]
+        down, across, top, left = _window(row, column, (tile.shape[0], tile.shape[1]), out.shape)
+        part = tile[top : top + down.stop - down.start, left : left + across.stop - across.start]
+        out[down, across] = part

@@ -23,11 +23,10 @@ __all__ = ["check_templates"]
 _DUE: dict[str, tuple[str, str, Level]] = {
     "key-object-selection-document": ("A.35.4.3", "2010", "error"),
     "mammography-cad-sr": ("A.35.5.3", "4000", "error"),
-    "chest-cad-sr": ("A.35.6.3", "4100", "warning"),
-    "procedure-log": ("A.35.7.3", "3001", "warning"),
+    "chest-cad-sr": ("A.35.6.3", "4100", "error"),
     "spectacle-prescription-report": ("A.35.9.3", "2020", "error"),
     "colon-cad-sr": ("A.35.10.3", "4120", "error"),
-    "macular-grid-thickness-and-volume-report": ("A.35.11.3", "2100", "warning"),
+    "macular-grid-thickness-and-volume-report": ("A.35.11.3", "2100", "error"),
 }
 _RULE = "sr-template-root"
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any, NamedTuple, TypeAlias
 
+from dicomposer import standard
 from dicomposer.standard import AllItems, ItemCount, TemplateCondition
 from dicomposer.validation._findings import Level
 from dicomposer.validation.content._content import Node
@@ -51,9 +52,16 @@ _EXACT, _VALUED, _GROUP, _ANY, _OTHER = 8, 4, 3, 2, 1
 #: So many codes, with their twins, are still a name rather than a group.
 _FEW = 8
 _MOST_KEPT = 8192
+#: Templates whose conditions were compared with the text: in others, one that forbids a row may only not ask for it.
+COLLATED = frozenset(
+    """300 310 311 312 315 320 321 350 1001 1002 1003 1004 1005 1006 1007 1008 1009 1010 1015 1204 1210 1400 1402 1404
+    1410 1411 1419 1420 1500 1501 1502 1600 1601 1602 1603 1604 1605 1606 1607 1608 2000 2001 2002 2010 4019 4108
+    """.split()
+)
 #: Rows whose requirement is not certain (docs/templates.md): that they are missing is a warning.
-DOUBTFUL = frozenset((("1419", "5"), ("1602", "1")))
+DOUBTFUL = frozenset((("1419", "5"),))
 #: Rows whose items have no name: a purpose of reference is not for key objects.
+SURFACE = ("1411", "10")
 NAMELESS = frozenset((("2010", "8"), ("2010", "9"), ("2010", "10")))
 _FITS: dict[Any, Fit] = {}
 _REMARKS: dict[tuple[int, Fact], Verdict] = {}
@@ -155,6 +163,15 @@ def _remarks(entry: Entry, fact: Fact) -> Iterator[Problem]:
     if types and fact.graphic and fact.graphic not in types and not fact.by_reference:
         message = f"{entry.label} is {' or '.join(types)}"
         yield Problem((), "GraphicType", "sr-template-graphic", entry.section, "error", message)
+    classes = entry.row.sop_classes
+    if classes and fact.sop_class and fact.sop_class not in classes:
+        keyword = "ReferencedSOPSequence[0].ReferencedSOPClassUID"
+        message = f"{entry.label} refers to {' or '.join(map(_class_name, classes))} only"
+        yield Problem((), keyword, "sr-template-reference", entry.section, "error", message)
+
+
+def _class_name(uid: str) -> str:
+    return standard.uid_name(uid).removesuffix(" Storage")
 
 
 def _code_remark(
@@ -258,6 +275,7 @@ class Matcher:
             if count and entry.most is not None and count > entry.most:
                 found.append(_too_many(entry, count, last[entry.number]))
         found += _disorder(order)
+        found += self._surfaces(node, place, counts)
         found += self._presence(node, place, counts, certain=not missed)
         return tuple(found) or _CLEAN
 
@@ -345,6 +363,19 @@ class Matcher:
                 yield Problem((), "ConceptNameCodeSequence", rule, section, "warning", message)
                 return
 
+    def _surfaces(self, node: Node, place: Place, counts: dict[int, int]) -> Iterator[Problem]:
+        """Surfaces of a volume: one point or ellipsoid, or several polygons or ellipses (TID 1411 row 10)."""
+        for entry in place.entries:
+            if (entry.tid, entry.row.number) != SURFACE or counts.get(entry.number, 0) < 2:
+                continue
+            for index, child in enumerate(node.children):
+                fact = self.shapes.fact(child)
+                if fact.value_type == "SCOORD3D" and fact.graphic in ("ELLIPSOID", "POINT"):
+                    message = f"{entry.label} is one {fact.graphic}, or several of POLYGON or ELLIPSE"
+                    rule = "sr-template-graphic"
+                    yield Problem((index,), "GraphicType", rule, entry.section, "error", message)
+                    return
+
     # -- rows -------------------------------------------------------------------------------------------------------
 
     def _presence(
@@ -352,7 +383,7 @@ class Matcher:
     ) -> Iterator[Problem]:
         """Rows that are missing, and those that should be; `certain` is whether the level has no near misses."""
         there: dict[int, bool | None] = {}
-        choices: dict[str, list[Entry]] = {}
+        choices: dict[str, list[tuple[Entry | Inclusion, Entry]]] = {}
         for entry in place.entries:
             requirement = entry.row.requirement
             if counts.get(entry.number):
@@ -368,12 +399,19 @@ class Matcher:
                 continue
             if self._fitting(entry, node, place):
                 continue
+            inclusion = next((one for one in entry.chain if one.row.requirement == "MC"), None)
             if requirement == "MC" and _is_choice(entry.row.condition):
-                choices.setdefault(entry.tid, []).append(entry)
+                choices.setdefault(entry.tid, []).append((entry, entry))
+            elif requirement == "M" and inclusion is not None and _is_choice(inclusion.row.condition):
+                choices.setdefault(inclusion.owner, []).append((inclusion, entry))
             else:
                 yield _missing(entry)
-        for entries in choices.values():
-            yield _missing(*entries)
+        for found in choices.values():
+            rows = list(dict.fromkeys(row for row, _ in found))
+            if len(rows) > 1:
+                yield _missing_choice(rows)
+            else:
+                yield from (_missing(entry) for _, entry in found)
 
     def _fitting(self, entry: Entry, node: Node, place: Place) -> bool:
         """Whether an item fits that was matched with another row.
@@ -456,24 +494,36 @@ def _disorder(order: list[tuple[int, Entry]]) -> Iterator[Problem]:
 
 def _not_due(entry: Entry) -> Problem:
     """A row whose condition does not hold, and that is there."""
-    level: Level = "error" if entry.row.otherwise is False else "warning"
+    sure = entry.row.otherwise is False and plain(entry.tid) in COLLATED
+    level: Level = "error" if sure else "warning"
     message = f"{entry.label} is there, and its condition does not hold"
     return Problem((), "ContentSequence", "sr-template-condition", entry.section, level, message)
 
 
-def _missing(entry: Entry, *others: Entry) -> Problem:
-    """A row that should be there, or several of which one should."""
+def _missing(entry: Entry) -> Problem:
+    """A row that should be there."""
     message = f"{entry.label} is missing"
-    if others:
-        names = " or ".join(
-            f"row {one.row.number} ({one.name.label})" if one.name else f"row {one.row.number}"
-            for one in others
-        )
-        message = f"{entry.label} or {names} is missing: one of them is due"
-    elif entry.row.requirement == "MC":
+    if entry.row.requirement == "MC":
         message += ", and its condition holds"
     level: Level = "warning" if (entry.tid, entry.row.number) in DOUBTFUL else "error"
     return Problem((), "ContentSequence", "sr-template-missing", entry.section, level, message)
+
+
+def _missing_choice(rows: list[Entry | Inclusion]) -> Problem:
+    """Several rows of which one should be there."""
+    first = rows[0]
+    tid = plain(first.tid if isinstance(first, Entry) else first.owner)
+    names = [f"row {one.row.number}{_what(one)}" for one in rows[1:]]
+    label = first.label if isinstance(first, Entry) else f"row {first.row.number} of TID {tid}{_what(first)}"
+    message = f"{label} or {' or '.join(names)} is missing: one of them is due"
+    return Problem((), "ContentSequence", "sr-template-missing", f"PS3.16 TID {tid}", "error", message)
+
+
+def _what(one: Entry | Inclusion) -> str:
+    """What a row is, for messages."""
+    if isinstance(one, Inclusion):
+        return f" (TID {plain(one.tid)})"
+    return f" ({one.name.label})" if one.name else ""
 
 
 def _is_choice(condition: TemplateCondition | None) -> bool:

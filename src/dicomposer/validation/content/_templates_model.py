@@ -46,6 +46,7 @@ class Fact(NamedTuple):
     units: Code
     graphic: str
     template: str
+    sop_class: str = ""
 
 
 @cache
@@ -103,10 +104,12 @@ def _allowed(constraint: CodeConstraint | None) -> Allowed | None:
 class Inclusion:
     """A row that includes a template, at one level."""
 
-    __slots__ = ("members", "row", "tid")
+    __slots__ = ("members", "owner", "row", "tid")
 
-    def __init__(self, tid: str, row: TemplateRow) -> None:
+    def __init__(self, tid: str, row: TemplateRow, owner: str) -> None:
         self.tid = tid
+        #: Template that has the row.
+        self.owner = owner
         self.row = row
         #: Entries that it brings.
         self.members: list[int] = []
@@ -234,7 +237,7 @@ class Place:
             known = _known(target)
             if known is None or len(chain) > _MOST_DEEP or any(one.tid == target for one in chain):
                 continue
-            inclusion = Inclusion(target, row)
+            inclusion = Inclusion(target, row, tid)
             self.inclusions.append(inclusion)
             self.extensible |= known.extensible
             beneath: Rows = ((tid, index),) if any(True for _ in _below(tid, index)) else ()

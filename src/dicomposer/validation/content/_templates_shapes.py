@@ -18,9 +18,13 @@ __all__ = ["Shapes"]
 
 _VALUE_TYPE, _RELATIONSHIP, _NAME, _CODE = 0x0040A040, 0x0040A010, 0x0040A043, 0x0040A168
 _MEASURED, _GRAPHIC, _TEMPLATE = 0x0040A300, 0x00700023, 0x0040A504
+_REFERENCED = 0x00081199
+#: Referenced SOP Class UID and Instance UID begin so, in little endian.
+_CLASS, _INSTANCE = b"\x08\x00\x50\x11", b"\x08\x00\x55\x11"
 #: Numeric Value begins so, in little endian; what stands before it are the units.
 _NUMERIC_VALUE = b"\x40\x00\x0a\xa3"
 _ITEM_HEADER = 8
+_REFERENCES = frozenset(("COMPOSITE", "IMAGE", "WAVEFORM"))
 #: In place of bytes, of what has been decoded.
 _DECODED = object()
 
@@ -78,7 +82,13 @@ class Shapes:
             if type(measured) is bytes:
                 end = measured.find(_NUMERIC_VALUE)
                 measured = measured[_ITEM_HEADER:end] if end > 0 else measured
-            stored = (_stored(get(_NAME)), _stored(get(_CODE)), measured, _stored(get(_TEMPLATE)))
+            stored = (
+                _stored(get(_NAME)),
+                _stored(get(_CODE)),
+                measured,
+                _stored(get(_TEMPLATE)),
+                _class_in(get(_REFERENCED)),
+            )
             if _DECODED in stored:
                 return self._add(node)
             key = (
@@ -117,6 +127,16 @@ def _stored(source: Any) -> Any:
     return value if type(value) is bytes else _DECODED
 
 
+def _class_in(source: Any) -> Any:
+    """What stands before the instance that an item refers to: its class, still encoded."""
+    stored = _stored(source)
+    if type(stored) is not bytes:
+        return stored
+    at = stored.find(_CLASS)
+    stop = stored.find(_INSTANCE, at)
+    return stored[at:stop] if 0 <= at < stop else _DECODED
+
+
 def _fact(node: Node, relationship: str, *, by_reference: bool) -> Fact:
     item = node.item
     measured = item.items("MeasuredValueSequence") if node.value_type == "NUM" else []
@@ -129,7 +149,14 @@ def _fact(node: Node, relationship: str, *, by_reference: bool) -> Fact:
         code_of(measured[0], "MeasurementUnitsCodeSequence") if measured else NO_CODE,
         item.text("GraphicType"),
         template_of(item),
+        _class_of(item) if node.value_type in _REFERENCES else "",
     )
+
+
+def _class_of(item: Item) -> str:
+    """Class of the object that an item refers to; "" if it does not say."""
+    found = item.items("ReferencedSOPSequence")
+    return found[0].text("ReferencedSOPClassUID") if found else ""
 
 
 def code_of(item: Item, keyword: str) -> Code:

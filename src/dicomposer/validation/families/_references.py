@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from dicomposer.validation._rules import Issue, rule
 from dicomposer.validation._subject import Subject
 from dicomposer.validation._view import Item, tag_of
-from dicomposer.validation.files._collection import Collection
-from dicomposer.validation.files._facts import brief_of, links_of
 from dicomposer.validation.files._gather import outside_references
-from dicomposer.validation.files._links import LINKS, other_studies
+
+if TYPE_CHECKING:
+    from dicomposer.validation.files._collection import Collection
 
 __all__: list[str] = []
 
@@ -197,6 +198,10 @@ def _has_sources(subject: Subject) -> bool:
 
 def _together(subject: Subject) -> Collection:
     """The object, which is number 0, and its sources."""
+    # What compares files is loaded when there are several of them
+    from dicomposer.validation.files._collection import Collection
+    from dicomposer.validation.files._facts import brief_of, links_of
+
     return subject.once(
         "together", lambda: Collection([links_of(subject), *(brief_of(source) for source in subject.sources)])
     )
@@ -220,6 +225,8 @@ def _entities(subject: Subject) -> Iterator[Issue]:
 @rule("source-reference", _SECTION, applies=_has_sources)
 def _sources(subject: Subject) -> Iterator[Issue]:
     """What is said of each source (class, series, frames, segments) is so, and no frame comes from elsewhere."""
+    from dicomposer.validation.files._links import LINKS, other_studies
+
     together = _together(subject)
     listed = bool(_listed(subject))
     for check in LINKS:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import math
 import os
 import secrets
 import time
@@ -17,6 +18,7 @@ from typing import Any, BinaryIO
 from dicomposer.errors import ArgumentError, ArgumentTypeError, DamagedFileError, NotDicomError
 from dicomposer.validation._engine import Options, check, damaged, opened
 from dicomposer.validation._findings import Finding, Findings, Level, level_rank
+from dicomposer.validation._ignored import check_ignored
 from dicomposer.validation._rules import DEFAULT_PROFILES, check_profiles
 from dicomposer.validation.files._entities import across
 from dicomposer.validation.files._facts import Facts, facts_of
@@ -48,6 +50,7 @@ def validate_files(  # noqa: PLR0913 - options of one job
     pixels: bool = True,
     together: bool = True,
     workers: int | None = None,
+    timeout: float | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Report:
     """Check files, folders and archives against the standard, each by itself and against each other.
@@ -62,7 +65,7 @@ def validate_files(  # noqa: PLR0913 - options of one job
     profiles : Collection[str]
         What to check beside the standard: names of :data:`PROFILES`. None of them with an empty collection.
     ignore : Collection[str]
-        Findings to leave out, see :meth:`Findings.without`.
+        Findings to leave out, see :meth:`Findings.without`; what names no rule is refused.
     pixels : bool
         Whether to read the pixels of segmentations whose stored values mean something.
     together : bool
@@ -71,6 +74,9 @@ def validate_files(  # noqa: PLR0913 - options of one job
     workers : int, optional
         How many processes: 0 or 1 for this one alone, -1 for one a core. By default one a core, as soon as the
         work turns out to be worth it. They do not run the caller's script again.
+    timeout : float, optional
+        Seconds for one file, after which its check is ended and a finding (``not-checked``) says so; no limit by
+        default. Files are checked in other processes then, whatever `workers` says. Streams have no limit.
     progress : Callable, optional
         Called with the number of files done and the number of all.
 
@@ -87,16 +93,18 @@ def validate_files(  # noqa: PLR0913 - options of one job
     ArgumentTypeError
         If one is neither a path nor a binary stream.
     ArgumentError
-        If a level, a profile or the number of workers is none.
+        If a level, a profile, a rule to ignore or the number of workers is none.
     """
     level_rank(level)
-    options = Options(level, bool(pixels), check_profiles(profiles), tuple(ignore))
+    options = Options(level, bool(pixels), check_profiles(profiles), check_ignored(ignore))
     count = _process_count(workers)
+    if timeout is not None and not 0 < timeout < math.inf:
+        raise ArgumentError(f"timeout must be a number of seconds above 0, not {timeout}")
     with ExitStack() as stack, warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what pydicom says about odd values is findings here
         found = [settled for entry in entries(paths) for settled in _settled(entry, stack)]
         outcomes = _Outcomes(found, Examiner(options, together))
-        outcomes.gather(count, workers is None, progress or _unseen)
+        outcomes.gather(_Means(count, workers is None, timeout), progress or _unseen)
     return outcomes.report(options)
 
 
@@ -200,6 +208,19 @@ def unread(message: str, options: Options, rule: str = _UNREAD, level: Level = "
     return findings.down_to(options.level).without(options.ignore)
 
 
+@dataclass(frozen=True, slots=True)
+class _Means:
+    """How many processes, whether to see first if they are worth it, and how long they may take for a file."""
+
+    count: int
+    hesitate: bool
+    limit: float | None
+
+    def are_here(self, early: bool) -> bool:
+        """Whether the next file is checked in this process, which nobody can end."""
+        return self.limit is None and (self.count < 2 or (self.hesitate and early))
+
+
 class _Outcomes:
     """Outcomes of all entries, as they come."""
 
@@ -209,16 +230,16 @@ class _Outcomes:
         self._outcomes: list[Outcome | None] = [None] * len(found)
         self._equal: dict[Findings, Findings] = {}  # slices of a series mostly have the same
 
-    def gather(self, count: int, hesitate: bool, progress: Callable[[int, int], object]) -> None:
+    def gather(self, means: _Means, progress: Callable[[int, int], object]) -> None:
         """Check everything, in this process for the first moments and then in others."""
-        for done, (index, outcome) in enumerate(self._all(count, hesitate), start=1):
+        for done, (index, outcome) in enumerate(self._all(means), start=1):
             if outcome.findings is not None:
                 known = self._equal.setdefault(outcome.findings, outcome.findings)
                 outcome = Outcome(known, outcome.facts)
             self._outcomes[index] = outcome
             progress(done, len(self._found))
 
-    def _all(self, count: int, hesitate: bool) -> Iterator[tuple[int, Outcome]]:
+    def _all(self, means: _Means) -> Iterator[tuple[int, Outcome]]:
         options = self._examiner._options
         tasks = []
         for index, entry in enumerate(self._found):
@@ -232,13 +253,14 @@ class _Outcomes:
                 yield index, Outcome(None)
         until = time.monotonic() + _ALONE
         at = 0
-        while at < len(tasks) and (count < 2 or (hesitate and time.monotonic() < until)):
+        while at < len(tasks) and means.are_here(time.monotonic() < until):
             yield tasks[at], self._examiner(self._found[tasks[at]])
             at += 1
         rest = tasks[at:]
         if rest:
             work = [self._found[index] for index in rest]
-            for number, outcome in in_processes(work, self._examiner, min(count, len(rest))):
+            count = max(1, min(means.count, len(rest)))
+            for number, outcome in in_processes(work, self._examiner, count, means.limit):
                 if isinstance(outcome, Crash):
                     message = f"the check of this file ended with {outcome.how}"
                     outcome = Outcome(unread(message, options, "not-checked"))

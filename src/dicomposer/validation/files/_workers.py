@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from itertools import islice
 from queue import Empty, Queue
-from typing import Any, BinaryIO, Generic, TypeVar
+from typing import Any, BinaryIO, Generic, Self, TypeVar
 
 __all__ = ["Crash", "cores", "in_processes", "serve"]
 
@@ -55,7 +55,9 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
-def in_processes(tasks: Sequence[T], work: Callable[[T], R], count: int) -> Iterator[tuple[int, R | Crash]]:
+def in_processes(
+    tasks: Sequence[T], work: Callable[[T], R], count: int, limit: float | None = None
+) -> Iterator[tuple[int, R | Crash]]:
     """Do tasks in other processes, and give the number of each and its result as it is done.
 
     Parameters
@@ -66,8 +68,10 @@ def in_processes(tasks: Sequence[T], work: Callable[[T], R], count: int) -> Iter
         Picklable. Where no process can be started it is called in this one.
     count : int
         How many processes.
+    limit : float, optional
+        Seconds for one task, after which its process is ended; not where no process can be started.
     """
-    pool = _Pool(tasks, work, count)
+    pool = _Pool(tasks, work, count, limit)
     try:
         yield from pool.results()
     finally:  # also of a caller who is interrupted
@@ -77,8 +81,9 @@ def in_processes(tasks: Sequence[T], work: Callable[[T], R], count: int) -> Iter
 class _Pool(Generic[T, R]):
     """Threads with a process each, which take tasks from one list."""
 
-    def __init__(self, tasks: Sequence[T], work: Callable[[T], R], count: int) -> None:
+    def __init__(self, tasks: Sequence[T], work: Callable[[T], R], count: int, limit: float | None) -> None:
         self._work = work
+        self._limit = limit
         self._setup = pickle.dumps(work)
         self._total = len(tasks)
         self._tasks: Iterator[tuple[int, T]] = enumerate(tasks)
@@ -184,16 +189,57 @@ class _Pool(Generic[T, R]):
             pickle.dump([task for _, task in chunk], process.stdin, pickle.HIGHEST_PROTOCOL)
             process.stdin.flush()
         for number, (index, _) in enumerate(chunk, start=1):
-            try:
-                result = pickle.load(process.stdout)
-            except (EOFError, OSError, pickle.UnpicklingError):
+            with _Alarm(process, self._limit) as alarm:
+                try:
+                    result = pickle.load(process.stdout)
+                except (EOFError, OSError, pickle.UnpicklingError):
+                    result = None
+            if result is None:
                 if self._stopped:
                     return []
                 _end(process)
-                self._results.put((index, Crash(_how(process.returncode))))
+                how = f"no result after {self._limit:g} s" if alarm.rang else _how(process.returncode)
+                self._results.put((index, Crash(how)))
                 return chunk[number:]
-            self._results.put((index, result))
+            self._results.put((index, result[0]))
+            if alarm.rang:  # at the last moment: the process is gone, the next task is not to blame
+                _end(process)
+                return chunk[number:]
         return []
+
+
+class _Alarm:
+    """Ends a process that takes too long.
+
+    Parameters
+    ----------
+    process : subprocess.Popen
+        The process.
+    limit : float, optional
+        Seconds; None for no limit.
+    """
+
+    def __init__(self, process: subprocess.Popen[bytes], limit: float | None) -> None:
+        self.rang = False
+        self._process = process
+        self._timer = (
+            None if limit is None else threading.Timer(min(limit, threading.TIMEOUT_MAX), self._ring)
+        )
+
+    def __enter__(self) -> Self:
+        if self._timer is not None:
+            self._timer.daemon = True
+            self._timer.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer.join()  # whether it rang is certain from here on
+
+    def _ring(self) -> None:
+        self.rang = True
+        self._process.kill()
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:
@@ -228,5 +274,5 @@ def serve() -> None:
     with suppress(EOFError, BrokenPipeError):
         while True:
             for task in pickle.load(tasks):
-                pickle.dump(work(task), results, pickle.HIGHEST_PROTOCOL)
+                pickle.dump((work(task),), results, pickle.HIGHEST_PROTOCOL)
                 results.flush()

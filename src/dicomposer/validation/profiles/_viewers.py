@@ -11,4 +11,4 @@ from dicomposer.validation.profiles import _viewers_results, _viewers_segmentati
 __all__ = ["FAMILIES"]
 
 #: The rules register themselves, by kind of object.
-FAMILIES = (_viewers_segmentations, _viewers_results)
+FAMILIES = (_viewers_results, _viewers_segmentations)

@@ -8,10 +8,10 @@ from dicomposer.validation._rules import Issue, rule
 from dicomposer.validation._subject import Subject
 from dicomposer.validation.content._content_items import (
     TRACKING_IDENTIFIER,
+    TRACKING_UID,
     child,
     is_report,
     measurement_groups,
-    segments_of,
     text_of,
     walk,
 )
@@ -87,19 +87,24 @@ def _is_known_to_cornerstone(group: Node) -> bool:
     return identifier is not None and text_of(identifier).lower().startswith("cornerstone")
 
 
-@rule("report-segments-only", "viewers", applies=is_report, level="advice", profile="viewers")
-def _segments_only(subject: Subject) -> Iterator[Issue]:
-    """Groups without coordinates of their own."""
+@rule("report-coordinates", "viewers", applies=is_report, level="advice", profile="viewers")
+def _coordinates(subject: Subject) -> Iterator[Issue]:
+    """Groups without coordinates of their own, nor of another group that tracks the same: OHIF reads these as one."""
     groups = measurement_groups(subject)
-    for group in groups:
-        below = list(walk(group))
-        if any(node.value_type in _COORDINATES for node in below):
-            return
-        if not any(segments_of(node) for node in below):
-            return
-    if groups:
-        message = "refers to a segment and has no coordinates, as all groups: OHIF's viewport stays empty"
-        yield Issue(groups[0].item.path, message, count=len(groups))
+    tracked = [child(group, TRACKING_UID) for group in groups]
+    uids = [None if item is None else item.item.uid("UID") for item in tracked]
+    located = {
+        uid
+        for uid, group in zip(uids, groups, strict=True)
+        if any(node.value_type in _COORDINATES for node in walk(group))
+    }
+    bare = [group for uid, group in zip(uids, groups, strict=True) if uid is None or uid not in located]
+    if bare:
+        message = (
+            "has no coordinates, nor has another group of its tracking UID: OHIF's viewport stays empty, "
+            "whatever else the report holds"
+        )
+        yield Issue(bare[0].item.path, message, count=len(bare))
 
 
 @rule("slide-syntax", "viewers", applies=_is_slide, level="advice", profile="viewers")

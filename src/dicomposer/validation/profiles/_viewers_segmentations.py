@@ -43,9 +43,7 @@ def _colour(subject: Subject) -> Iterator[Issue]:
         return
     for item in subject.root.items("SegmentSequence"):
         if item.named("RecommendedDisplayCIELabValue") is None:
-            yield Issue(
-                item.path_of("RecommendedDisplayCIELabValue"), "is absent: OHIF stops on segments without it"
-            )
+            yield Issue(item.path_of("RecommendedDisplayCIELabValue"), "is absent: OHIF chooses a colour")
 
 
 @_advice("fractional")

@@ -1,0 +1,131 @@
+"""Names of measurements: what people who train models call them, and what the standard does."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any
+
+from dicomposer import standard
+from dicomposer.coding import Code, terminology
+from dicomposer.errors import TerminologyError
+
+__all__ = ["is_measurable", "percentage", "unknown"]
+
+#: Where near names of measurements are looked for first (PS3.16).
+_NEAR = (7469, 7464, 218, 7465, 7466, 3488, 7180, 7470, 7471, 7472, 281, 6048, 7477)
+#: Below these, names of measurements, and of anything, have little in common with a name; short ones with all of them.
+_ALIKE, _ALIKE_ANYWHERE, _SHORT = 0.7, 0.8, 4
+_CERTAINTY = Code("111012", "DCM", "Certainty of Finding")
+#: A certainty in per cent (PS3.16 TID 4006), by the names that models give it.
+_CERTAINTIES = frozenset("certainty confidence confidencescore detectionconfidence".split())
+#: Names that others use, and names of the standard for what they may mean.
+_RELATED = {
+    **dict.fromkeys(
+        (*_CERTAINTIES, "likelihood", "softmax", "logit"), ("Certainty of Finding", "Probability")
+    ),
+    **dict.fromkeys(("prob", "p", "proba", "pvalue"), ("Probability",)),
+    **dict.fromkeys(
+        (
+            "malignancy",
+            "malignancyscore",
+            "malignancyprobability",
+            "probabilityofmalignancy",
+            "cancerprobability",
+        ),
+        ("Probability of cancer",),
+    ),
+    **dict.fromkeys(("dice", "dsc", "dicescore", "dicecoefficient"), ("Dice Similarity Coefficient",)),
+    **dict.fromkeys(("iou", "jaccard", "jaccardscore"), ("Jaccard Index",)),
+    **dict.fromkeys(("max", "maximumvalue"), ("Maximum",)),
+    **dict.fromkeys(("min", "minimumvalue"), ("Minimum",)),
+    **dict.fromkeys(("avg", "average", "meanvalue"), ("Mean",)),
+    **dict.fromkeys(("std", "stdev", "stddev", "sd"), ("Standard Deviation",)),
+    **dict.fromkeys(
+        ("hu", "density", "meanhu", "maxhu", "minhu", "hounsfield", "attenuation"),
+        ("Attenuation Coefficient", "Mean"),
+    ),
+    **dict.fromkeys(("suv", "suvmax", "suvmean", "suvpeak"), ("SUVbw", "SUVlbm", "SUVbsa")),
+    **dict.fromkeys(("size", "diameter3d", "thickness"), ("Diameter", "Length", "Long Axis", "Volume")),
+    **dict.fromkeys(("vol", "volumeml", "volumecc"), ("Volume",)),
+    **dict.fromkeys(("adc",), ("Apparent Diffusion Coefficient",)),
+}
+
+
+def _plain(name: str) -> str:
+    """A name without what people write differently."""
+    return "".join(letter for letter in name.casefold() if letter.isalnum())
+
+
+def _related(name: str) -> tuple[standard.CodeMatch, ...]:
+    """Codes of what a name may mean that the standard does not have."""
+    found = [standard.codes(one) for one in _RELATED.get(_plain(name), ())]
+    return tuple(matches[0] for matches in found if matches)
+
+
+def percentage(name: Any, unit: Code) -> Code | None:
+    """The certainty of a model, if its name is one of those and it is given in per cent.
+
+    Raises
+    ------
+    TerminologyError
+        If it is no percentage: a certainty of 0.93 would read as less than one per cent.
+    """
+    if not isinstance(name, str) or _plain(name) not in _CERTAINTIES:
+        return None
+    if unit.value != "%":
+        raise TerminologyError(
+            f"measurement {name!r} is 'Certainty of Finding' (111012, DCM), which is in per cent: (93, '%'). A "
+            "fraction is \"Probability\": (0.93, ''), or something with a code of its own: (value, scheme, meaning)",
+            ["Certainty of Finding", "Probability"],
+        )
+    return _CERTAINTY
+
+
+def is_measurable(match: standard.CodeMatch, name: str) -> bool:
+    """Whether a code that answers to a name can be what a person measured under it.
+
+    Electrodes of an EEG (F1), organs and findings cannot; nor what bears the name only in groups of another technique
+    (the thickness of a region by ultrasound), nor names that mean something else to most people (density).
+    """
+    fact = match.code
+    if any((fact.scheme, fact.value) in _listed(cid) for cid in _NEAR):
+        return True
+    if fact.scheme in ("UCUM", "MDC") or (fact.scheme, fact.value) in _things():
+        return False
+    return _plain(name) in (_plain(fact.meaning), _plain(fact.keyword)) and _plain(name) not in _RELATED
+
+
+@cache
+def _listed(cid: int) -> frozenset[tuple[str, str]]:
+    return frozenset((fact.scheme, fact.value) for fact in standard.context_group(cid).codes)
+
+
+@cache
+def _things() -> frozenset[tuple[str, str]]:
+    """What can be segmented: organs, tissues, findings, devices."""
+    types = [term.type for term in terminology.terms()]
+    return frozenset((str(one.scheme_designator), str(one.value)) for one in types)
+
+
+def unknown(name: str) -> TerminologyError:
+    """The error for a name that no measurement has, with names that are near, and how to give a code of one's own."""
+    known = list(_related(name))
+    if not known and len(_plain(name)) >= _SHORT:
+        for cid in _NEAR:
+            known += [
+                one for one in standard.codes(name, fuzzy=True, cid=cid, limit=3) if one.score >= _ALIKE
+            ]
+        anywhere = standard.codes(name, fuzzy=True, limit=12)
+        known += [
+            one for one in anywhere if one.score >= _ALIKE_ANYWHERE and is_measurable(one, one.code.meaning)
+        ]
+        known.sort(key=lambda one: -one.score)
+    near = list({(one.code.scheme, one.code.value): one for one in known}.values())[:4]
+    said = ", ".join(f"{one.code.meaning!r} ({one.code.value}, {one.code.scheme})" for one in near)
+    own = _plain(name)[:16] or "own"
+    return TerminologyError(
+        f"measurement {name!r} is not among those of the standard's code tables; "
+        + (f"near: {said}; or " if near else "")
+        + f"pass a code (value, scheme, meaning), of your own scheme if there is none: ({own!r}, '99LOCAL', {name!r})",
+        [one.code.meaning for one in near],
+    )
