@@ -240,7 +240,8 @@ def test_units(given: Any, code: str, images: list[Any]) -> None:
     ],
 )
 def test_names_of_measurements(name: str, value: str | None, images: list[Any]) -> None:
-    finding = {"label": "Neoplasm", "measurements": {name: (1, "1")}}
+    unit = "1" if name == "Median" else "mm3" if name == "volume" else "mm"
+    finding = {"label": "Neoplasm", "measurements": {name: (1, unit)}}
     if value is None:
         with pytest.raises(TerminologyError, match="near: 'Long [Aa]xis'"):
             dc.report(finding, images)
@@ -251,9 +252,13 @@ def test_names_of_measurements(name: str, value: str | None, images: list[Any]) 
 @pytest.mark.parametrize(
     ("name", "unit", "said"),
     [
-        ("Volume", "mm", "measurement of volume, mm a unit of length; units of volume: dm3, cm3"),
-        ("Diameter", "mL", "measurement of length, ml a unit of volume"),
-        (("42798000", "SCT", "Area"), "cm³", "measurement of area, cm3 a unit of volume"),
+        (
+            "Volume",
+            "mm",
+            "measurement of volume, and mm was given: a unit of length; units of volume: dm3, cm3, mm3, um3, ml",
+        ),
+        ("Diameter", "mL", "measurement of length, and ml was given: a unit of volume"),
+        (("42798000", "SCT", "Area"), "cm³", "measurement of area, and cm3 was given: a unit of volume"),
     ],
 )
 def test_units_of_another_dimension(name: Any, unit: str, said: str, images: list[Any]) -> None:
@@ -265,7 +270,7 @@ def test_units_of_another_dimension(name: Any, unit: str, said: str, images: lis
 @pytest.mark.parametrize(
     ("finding", "said"),
     [
-        ({"label": "Neplasm"}, "is no name that is known; near: "),
+        ({"label": "Neplasm"}, "is not a known name; near: "),
         ({"label": "Neoplasm", "measurements": {"Volum": (1, "cm3")}}, "near: 'Volume'"),
         ({"label": "Neoplasm", "measurements": {"Volume": (1, "cm33")}}, "unit 'cm33'.* near: cm3"),
         ({"label": "Neoplasm", "evaluations": {"Shape": "Round"}}, "'Shape' has 2 meanings"),
@@ -437,6 +442,34 @@ def test_tables(kind: str, images: list[Any], tmp_path: Path) -> None:
     assert len(report.content.get_image_measurement_groups()) == 2
 
 
+def test_codes_of_ones_own_in_json(images: list[Any], tmp_path: Path) -> None:
+    code = ["malignancy", "99LOCAL", "Malignancy score"]
+    finding = {
+        "label": "Lung nodule",
+        "measurements": [["Diameter", 8.2, "mm"], [code, 0.71, ""]],
+        "evaluations": [["Margin", "Spiculated"], [["kind", "99LOCAL", "Kind"], "Smooth"]],
+    }
+    path = tmp_path / "a.json"
+    path.write_text(json.dumps([finding]))
+    (group,) = dc.report(path, images).content.get_image_measurement_groups()
+    assert [(one.name.value, one.value) for one in group.get_measurements()] == [
+        ("81827009", 8.2),
+        ("malignancy", 0.71),
+    ]
+    assert [one.name.value for one in group.get_qualitative_evaluations()][1] == "kind"
+    for wrong, said in (
+        ([["Diameter", 8.2]], r"each of 'measurements' must be \[name, number, unit\]"),
+        ([[["a", "b"], 1, "mm"]], "text or a code"),
+        ([["Diameter", 1, "mm"], ["Diameter", 2, "mm"]], "twice in 'measurements'"),
+    ):
+        path.write_text(json.dumps([finding | {"measurements": wrong}]))
+        with pytest.raises(ArgumentError, match=f"finding 1: .*{said}"):
+            dc.report(path, images)
+    (tmp_path / "a.csv").write_text("label,Malignancy score []\nLung nodule,0.7\n")
+    with pytest.raises(TerminologyError, match="give findings with codes as JSON or in Python"):
+        dc.report(tmp_path / "a.csv", images)
+
+
 @pytest.mark.parametrize(
     ("text", "said"),
     [
@@ -451,7 +484,7 @@ def test_tables(kind: str, images: list[Any], tmp_path: Path) -> None:
         ("label,comment\nLiver,a,b\n", "line 2 has more fields"),
         ("name\nLiver\n", "column 'name' is not known"),
         ("site\nLiver\n", "no column 'label'"),
-        ("label,label\nLiver,x\n", "there twice"),
+        ("label,label\nLiver,x\n", "twice"),
         ("", "is empty"),
     ],
 )

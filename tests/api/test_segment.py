@@ -326,7 +326,7 @@ def test_irregular_stacks_take_arrays_but_no_volumes(flaws, what):
         ({"mask": {}}, ArgumentError, "empty"),
         ({"mask": {"liver": np.zeros((8, 32, 40, 2))}}, ArgumentError, "4 dimensions"),
         ({"mask": "nowhere.nii.gz"}, FileNotFoundError, "nowhere"),
-        ({"mask": __file__}, UnsupportedError, "known by its name"),
+        ({"mask": __file__}, UnsupportedError, "known image format"),
     ],
     ids=str,
 )
@@ -361,5 +361,5 @@ def test_open_gives_the_class_that_suits(ct, tmp_path):
     np.testing.assert_array_equal(back(opened, ct.datasets), ct.mask)
     assert isinstance(dc.open(ct.files[0]), dc.Image)
     (tmp_path / "x").write_text("no")
-    with pytest.raises(dc.errors.NotDicomError, match="x is no DICOM file"):
+    with pytest.raises(dc.errors.NotDicomError, match="x is not a DICOM file"):
         dc.open(tmp_path / "x")

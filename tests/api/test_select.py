@@ -55,7 +55,7 @@ def test_refusals(ct: samples.ImageSeries, tmp_path: Path) -> None:
     images = list(ct.datasets)
     with pytest.raises(TerminologyError, match="near: 'Of Interest'"):
         dc.select(images, "Of interst")
-    with pytest.raises(ArgumentError, match="no title of key objects"):
+    with pytest.raises(ArgumentError, match="not a title of key objects"):
         dc.select(images, "Volume")
     with pytest.raises(ArgumentError, match="nothing to select"):
         dc.select([])

@@ -211,7 +211,7 @@ class TestShow:
         assert (
             "segmentations" in run("show", made.files[0], "--png", "x.png", "--source", "ct", status=1).output
         )
-        assert "no DICOM file" in run("show", "mask.npy", status=1).output
+        assert "not a DICOM file" in run("show", "mask.npy", status=1).output
         assert "nowhere" in run("show", "nowhere.dcm", status=1).output
         assert "is a folder" in run("show", "ct", status=1).output
         picture = ("show", "out.dcm", "--source", "ct", "--png")
@@ -250,7 +250,7 @@ class TestValidate:
 
     def test_what_is_no_dicom(self, run, made, tmp_path):
         (tmp_path / "ct" / "notes.txt").write_text("hello")
-        assert "1 that are no DICOM skipped" in run("validate", "ct").output
+        assert "1 file skipped (not DICOM)" in run("validate", "ct").output
         assert "error" in run("validate", "mask.npy", status=1).output
         data = made.files[0].read_bytes()
         (tmp_path / "cut.dcm").write_bytes(data[: len(data) // 2])
@@ -349,7 +349,7 @@ class TestValidateMany:
             assert "11 files checked, none with errors" in run("validate", "ct", "--ignore", pattern).output
         run("validate", "ct", "--ignore", "type-2@Laterality", status=1)
         output = run("validate", "ct", "--profile", "unknown", status=1).output
-        assert "'unknown' is none of standard, viewers" in output
+        assert "'unknown' is not one of standard, viewers" in output
         output = run("validate", "ct", "--ignore", "tpye-2", status=1).output
         assert "'tpye-2' names no rule; near: type-2" in output
         run("validate", "ct", "--ignore", "type-2", "--timeout", "60")
@@ -371,7 +371,7 @@ class TestValidateMany:
             out.write(trouble / "ct" / "x0.dcm", "inner/x0.dcm")
             out.write(trouble / "mask.npy", "mask.npy")
         output = run("validate", "a.zip", status=1).output
-        assert "a.zip!/inner/x0.dcm" in output and "1 that are no DICOM skipped" in output
+        assert "a.zip!/inner/x0.dcm" in output and "1 file skipped (not DICOM)" in output
         for name, path in (("ct/x0.dcm", "-"), ("a.zip", "-!/inner/x0.dcm")):
             result = CliRunner().invoke(app, ["validate", "-", "--json"], input=(trouble / name).read_bytes())
             assert result.exit_code == 1
@@ -418,6 +418,15 @@ class TestTerms:
         assert "kidney_left" in output and "liver" not in output
         found = json.loads(run("terms", "left kidney", "--json").stdout)
         assert found[0]["name"] == "kidney_left"
+
+    def test_measurements(self, run):
+        output = run("terms", "--measurements", "long axis").output
+        assert re.split(" {2,}", output.splitlines()[1])[:3] == ["Long axis", "103339001", "SCT"]
+        found = json.loads(run("terms", "--measurements", "malignancy", "--json").stdout)
+        assert {"name": "Probability of cancer", "value": "111047", "scheme": "DCM"} in found
+        usual = json.loads(run("terms", "--measurements", "--json").stdout)
+        assert {"Volume", "Area", "Diameter", "Mean"} <= {one["name"] for one in usual}
+        assert "no measurement" in run("terms", "--measurements", "xyzzyq", status=1).output
 
     def test_all_and_none(self, run):
         assert len(json.loads(run("terms", "--json").stdout)) > 120

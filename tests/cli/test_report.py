@@ -98,4 +98,10 @@ def test_select(folder: Path) -> None:
     assert done.exit_code == 0, done.output
     assert dc.validate(out).ok
     assert run("select", *images, "-o", images[0], "--overwrite").exit_code != 0
+    everything = folder / "everything.dcm"
+    done = run("select", folder / "ct", "-o", everything)
+    assert done.exit_code == 0, done.output
+    whole = dc.select(folder / "ct")
+    counts = [len(dc.open(one).content.get_references()) for one in (everything, out)]
+    assert counts == [len(whole.content.get_references()), 2] and counts[0] > 2
     assert run("select", folder / "nothing.dcm", "-o", folder / "other.dcm").exit_code != 0

@@ -5,6 +5,7 @@ import warnings
 import pytest
 from pydicom.valuerep import PersonName
 
+from dicomposer import samples, select
 from dicomposer.coding import check_person_name
 from dicomposer.errors import ArgumentError, ArgumentTypeError
 
@@ -24,6 +25,13 @@ def test_a_name_without_caret_gives_a_warning_that_does_not_quote_it(name: str) 
     with pytest.warns(UserWarning, match="family and given name") as caught:
         check_person_name(name)
     assert name not in str(caught[0].message)
+
+
+def test_the_warning_points_at_the_line_of_the_caller() -> None:
+    image = samples.phantom_series("CT", shape=(1, 8, 8), labels=1).datasets[0]
+    with pytest.warns(UserWarning, match="family and given name") as caught:
+        select([image], observer="Doe")
+    assert [one.filename for one in caught] == [__file__]
 
 
 @pytest.mark.parametrize("name", ["a^b\\c^d", "a^b\n", "a=b=c=d^", "a^b^c^d^e^f", "a" * 64 + "^"])

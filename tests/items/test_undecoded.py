@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import copy
 import pickle
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from io import BytesIO
 from typing import Any
 
@@ -103,3 +105,21 @@ def test_damage_is_named() -> None:
         item.children_with(["1.2.3.6"])
     with pytest.raises(DamagedFileError):
         _ = item.children
+
+
+def test_threads_share_one_object_of_each_item() -> None:
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)
+    try:
+        for _ in range(60):
+            item = holder(ExplicitVRLittleEndian)
+            with ThreadPoolExecutor(8) as pool:
+                jobs = [
+                    pool.submit(item.children_with, [uid] if turn % 3 else [])
+                    for turn, uid in enumerate(UIDS * 4)
+                ]
+                found = [one for job in jobs for one in job.result()]
+            assert {id(one) for one in found} == {id(one) for one in item.children}
+            assert len(item.ContentSequence.find(NAME)) == len(UIDS)
+    finally:
+        sys.setswitchinterval(before)

@@ -97,6 +97,13 @@ def test_refusals(wrong):
         samples.phantom_series(**wrong)
 
 
+def test_a_series_says_what_it_is_in_one_line(tmp_path):
+    series = samples.phantom_series(shape=(2, 8, 8))
+    assert repr(series) == "<ImageSeries CT, 2 x 8 x 8, mask: 1 Liver, 2 Spleen>"
+    assert str(series.save(tmp_path)).endswith(f" in {tmp_path}>")
+    assert len(str(samples.enhanced_image(series))) < 100 and len(str(samples.phantom_slide())) < 100
+
+
 def test_a_series_in_memory_has_no_folder(tmp_path):
     series = samples.phantom_series(shape=(2, 8, 8))
     with pytest.raises(ArgumentError, match="saved"):

@@ -390,7 +390,7 @@ def test_from_dataset():
 
 
 def test_srread():
-    with pytest.raises(ArgumentError, match="no structured report"):
+    with pytest.raises(ArgumentError, match="not a structured report"):
         sr.srread(written_ct())
     data = make()
     del data.ConceptNameCodeSequence

@@ -369,7 +369,9 @@ def test_all_value_types_as_text():
     for expected in (
         "SCoord Code: CIRCLE (0, 0) (255, 255)",
         "TCoord Code: SEGMENT 1, 2.5",
-        "see item 1.3.2",
+        "    TCoord Code: SEGMENT 1, 2.5\n      see SCoord Code: CIRCLE (0, 0) (255, 255)\n",
+        "see Code: Sample Code\n",
+        "\n  Basic Text SR Storage 9.8.7.6\n",
         "Time: 12:00:00",
         "DateTime: 2000-12-06 12:00:00",
         "frames 5, 2",
@@ -379,6 +381,40 @@ def test_all_value_types_as_text():
         "&%$§",
     ):
         assert expected in text
+
+
+def referring(*places, patient=()):
+    """A document of two groups, and items that refer to places in it."""
+    one = {"relationship": "CONTAINS"}
+    group = one | {"type": "CONTAINER", "name": ("125007", "DCM", "Measurement Group")}
+    tracking = ("112039", "DCM", "Tracking Identifier")
+    named = {"relationship": "HAS OBS CONTEXT", "type": "TEXT", "name": tracking, "value": "lesion <1>"}
+    number = one | {"type": "NUM", "name": ("1", "99X", "Sum"), "value": 3, "unit": ("mm", "UCUM", "mm")}
+    number["children"] = [
+        {"relationship": "INFERRED FROM", "refers_to": list(map(int, place.split(".")))} for place in places
+    ]
+    children = [group | {"children": [named]}, group, *patient, number]
+    return {"type": "CONTAINER", "name": ("9", "99X", "Title"), "children": children}
+
+
+def test_references_to_items_say_what_they_mean(document):
+    made = reports.read_again(sr, document)
+    name = {"relationship": "HAS OBS CONTEXT", "type": "PNAME", "name": ("121029", "DCM", "Subject Name")}
+    tree = referring("1.1", "1.2", "1.3", "1.9", patient=[name | {"value": "Secret^Name"}])
+    attach_content(made, sr.content_from_dict(tree)[0])
+    text, page = made.to_text(), made.to_html()
+    for said in (
+        "see Measurement Group 'lesion <1>'",
+        "see Measurement Group (1.2 in the document)",
+        "see Subject Name: (left out)",
+        "see item 1.9, which is not there",
+    ):
+        assert f"    {said}\n" in text
+    assert "see Subject Name: Secret^Name" in made.to_text(patient=True)
+    for place in ("1.1", "1.2", "1.3"):
+        assert page.count(f'id="item-{place}"') == page.count(f'href="#item-{place}"') == 1
+    assert "item-1.9" not in page and "lesion &lt;1&gt;" in page
+    assert "(no name)" not in text + page
 
 
 def test_points_survive_in_single_precision(document):

@@ -118,7 +118,7 @@ class TestProject:
         project.makeini("[pytest]\ndicomposer_profiles = unknown\n")
         result = project.runpytest_subprocess("--strict-config")
         result.assert_outcomes(failed=1)
-        result.stdout.fnmatch_lines(["*profile 'unknown' is none of*"])
+        result.stdout.fnmatch_lines(["*profile 'unknown' is not one of*"])
 
     def test_options_in_toml(self, project):
         project.makepyprojecttoml(

@@ -89,8 +89,8 @@ def test_the_set_of_an_item_holds_for_it() -> None:
         ("DA", "20240131-", "range"),
         ("TM", "12:30:00", "with colons"),
         ("TM", "1200-1300", "range"),
-        ("DA", "20240131A", "no date"),
-        ("DA", "20240140", "no date"),
+        ("DA", "20240131A", "not a date"),
+        ("DA", "20240140", "not a date"),
     ],
 )
 def test_forms_of_queries_and_of_former_editions(vr: str, value: str, part: str) -> None:

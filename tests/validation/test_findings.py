@@ -67,7 +67,7 @@ def test_a_fault_of_very_many_attributes_does_not_flood() -> None:
 
 
 def test_unknown_level() -> None:
-    with pytest.raises(ArgumentError, match="none of error, warning"):
+    with pytest.raises(ArgumentError, match="not one of error, warning"):
         Findings().down_to("fatal")  # type: ignore[arg-type]
 
 

@@ -163,7 +163,7 @@ class TestInputs:
         os.mkfifo(tmp_path / "fifo")
         assert len(validate_files(tmp_path).skipped) == 1
         (finding,) = only(validate_files(tmp_path / "fifo"))
-        assert finding.message == "is no regular file"
+        assert finding.message == "is not a regular file"
 
     def test_what_cannot_be_read(self, tmp_path, good, monkeypatch):
         (tmp_path / "a.dcm").write_bytes(good)

@@ -315,6 +315,12 @@ def test_modifiers_of_titles_of_key_objects(title: tuple[str, str], due: bool) -
     )  # fmt: skip
     dataset.ContentSequence.insert(0, modifier)
     assert grave(dataset) == []
+    for value, meaning in (("111207", "Image artifact(s)"), ("111208", "Grid artifact(s)")):
+        further = Dataset()
+        further.update(modifier)
+        further.ConceptCodeSequence = [code(value, "DCM", meaning)]  # row 2: any number of them
+        dataset.ContentSequence.insert(1, further)
+    assert grave(dataset) == []
 
 
 def test_both_identifiers_of_a_fetus() -> None:

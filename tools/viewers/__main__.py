@@ -28,12 +28,12 @@ _HEAD = """\
 
 Written by `make viewers`; do not edit. [OHIF](https://ohif.org) {ohif}, as npm has it, runs in Chromium {chromium}
 before an Orthanc server with its DICOMweb plugin. A program opens the study of each object below, double-clicks the
-object, answers the viewer's question whether to take it over, and reads the viewer's memory (`window.services`,
+object, accepts the viewer's offer to load it, and reads the viewer's memory (`window.services`,
 `window.cornerstone`). What is found there is compared with what went into the object: masks voxel by voxel, points
 within {points} mm, lengths and areas within a millionth, colours within {colours} of 255 for each channel.
 
-An object of which something is known to go wrong is asked about, too: the run fails when that is mended. It also fails
-unless the profile `viewers` of `validate` advises against just the objects that this viewer does not show as they are.
+Known failures are tested too, so the run fails once the viewer fixes them. It also fails unless the advice of
+`validate` about OHIF is the one in the last column; advice about other programs is not compared.
 
 | object | asserted | result | advice of `validate` |
 |---|---|---|---|
@@ -52,8 +52,8 @@ _TAIL = """
   fill an odd number of bytes. Nothing on the screen says so.
 - Numbers above 255 are listed as segments without a voxel: the viewer keeps 8 bits of them.
 - One measurement group without coordinates (of a segment, or without a region) leaves the viewport empty, whatever else
-  is in the report, unless another group with coordinates has the same Tracking Unique Identifier. `measure`
-  writes such groups for its segments.
+  is in the report, unless another group with coordinates has the same Tracking Unique Identifier. `measure()`
+  without `viewer` writes such groups for its segments.
 - Groups of TID 1410 are drawn as an overlay if one answers the viewer's question with "No"; ellipses whose axes do not
   run along rows and columns are left out. With "Yes" it makes measurements of points, and of closed shapes with four
   corners as if all of them were rectangles, and no others. Areas that the report does not have are shown as 0.

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from dicomposer.api._planes import PlaneColumns, SourcePlanes
     from dicomposer.api._report import FindingLike, FindingsLike, ReportFinding, report
     from dicomposer.api._report_document import ReportOptions
+    from dicomposer.api._report_lookup import measurement_names
     from dicomposer.api._segment import SegmentOptions, segment
     from dicomposer.api._segments import SegmentLike, SegmentsLike, default_colour
     from dicomposer.api._select import SelectOptions, select
@@ -37,6 +38,7 @@ else:
             "_planes": "PlaneColumns SourcePlanes",
             "_report": "FindingLike FindingsLike ReportFinding report",
             "_report_document": "ReportOptions",
+            "_report_lookup": "measurement_names",
             "_segment": "SegmentOptions segment",
             "_segments": "SegmentLike SegmentsLike default_colour",
             "_select": "SelectOptions select",
@@ -72,6 +74,7 @@ __all__ = [
     "default_colour",
     "measure",
     "measure_segments",
+    "measurement_names",
     "measurement_rows",
     "measurements",
     "open",

@@ -47,7 +47,7 @@ def open(path: str | os.PathLike[str] | BinaryIO) -> Dataset:
     Raises
     ------
     NotDicomError, DamagedFileError
-        When it is no DICOM file, or does not hold together.
+        When it is not a DICOM file, or does not hold together.
     """
     dataset = read_header(path) if isinstance(path, str | os.PathLike) else record.read(path, lazy=True)
     known = _CLASSES.get(str(dataset.get("SOPClassUID", "")))

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, TypeAlias, Unpack
 
-import numpy as np
 from pydicom.dataset import Dataset
 
 from dicomposer import record
@@ -23,8 +22,10 @@ from dicomposer.api._report_document import (
     write_report,
 )
 from dicomposer.api._report_regions import SHAPES, ImageFinder, Region, read_region
+from dicomposer.api._report_segments import size_of_segment, tracking_of_segment
 from dicomposer.api._report_table import rows_of
 from dicomposer.api._report_terms import evaluation_code, finding_of, measured, site_of
+from dicomposer.api._report_values import as_number, check_number
 from dicomposer.api._report_viewer import TOOLS, add_comment, check_viewer, for_viewer, size_of, tracked
 from dicomposer.api._sources import SourceLike, read_header
 from dicomposer.coding import CodeLike, as_concept
@@ -105,7 +106,8 @@ def report(
         those of regions, ``Volume [cm3]`` for measurements and ``evaluation: Calcification`` for evaluations.
 
         A region is a dictionary with one shape: ``point``, ``points``, ``line``, ``polygon`` (points: column, row),
-        ``box`` (first column, first row, last column, last row), ``circle`` (column, row, radius), ``ellipse``
+        ``box`` (left, top, right and bottom edge: of pixels 206 to 229 the edges are 206 and 230), ``circle`` (column,
+        row, radius), ``ellipse``
         (column, row, radius, other radius, angle), ``long_axis`` with ``short_axis`` (two points each); in pixels,
         (0, 0) is the corner of the first one (PS3.3 C.18.6.1.1). Or in space: ``point_mm``, ``points_mm``,
         ``polygon_mm`` (x, y, z). Or ``segment``, a number, with ``segmentation``, a Segmentation or its file. Without
@@ -150,10 +152,12 @@ def report(
     evidence = _Evidence.of(source, source_series)
     made = []
     owners: dict[str, tuple[str, ReportFinding]] = {}
+    names: dict[str, str] = {}
     for where, given in _listed(findings):
         try:
             finding = _as_finding(given)
             _refuse_other_owner(owners, where, finding)
+            _warn_of_name(names, where, finding)
             made.append(_group(finding, evidence, viewer, options))
         except TerminologyError as error:
             raise TerminologyError(f"{where}: {error}", error.suggestions) from None
@@ -206,6 +210,19 @@ def _refuse_other_owner(
             + (f"which has another {' and '.join(unlike)}" if unlike else "and neither has a tracking_id")
             + ": one UID is one finding. Leave it out for a new one; if both are one finding in several places, give "
             "both the same label, site, laterality and tracking_id"
+        )
+
+
+def _warn_of_name(names: dict[str, str], where: str, finding: ReportFinding) -> None:
+    """Say that two findings of one name are tracked as two."""
+    if finding.tracking_id is None or finding.tracking_uid:
+        return
+    first = names.setdefault(finding.tracking_id, where)
+    if first != where:
+        warnings.warn(
+            f"{where} has the tracking_id of {first}, and they are tracked as two findings; if it is one in two "
+            "places, give both the same tracking_uid, else a name of its own",
+            stacklevel=3,
         )
 
 
@@ -268,6 +285,13 @@ def _group(finding: ReportFinding, evidence: _Evidence, viewer: str | None, opti
         )
     measurements = _measurements(finding.measurements)
     rest = _context(finding, options)
+    segment = None
+    if region is not None and region.segment is not None:
+        segment = evidence.segmentation(region.segment[0]), region.segment[1]
+        segment[0].check(segment[1])
+        rest["tracking_identifier"] = tracking_of_segment(
+            *segment, finding.tracking_uid, finding.tracking_id, rest["tracking_identifier"].identifier
+        )
     if viewer is not None and (region is None or region.kind not in TOOLS):
         what = "no region" if region is None else f"a region of the kind {region.kind!r}"
         warnings.warn(
@@ -295,7 +319,8 @@ def _group(finding: ReportFinding, evidence: _Evidence, viewer: str | None, opti
         if not measurements:
             rest["algorithm_id"] = None  # qualifies numbers (TID 1419); the report names it as the observer
             if region is not None and rest["finding_sites"] is not None:
-                measurements = size_of(region)  # a site needs a number beside a region (TID 1419, row 5)
+                # a site needs a number beside a region (TID 1419, row 5)
+                measurements = size_of(region) if segment is None else size_of_segment(*segment)
         rest["measurements"] = [Measurement(*one) for one in measurements]
         group = _of_region(region, evidence, rest)
     add_comment(group, finding.comment)
@@ -360,11 +385,9 @@ def _measurements(given: Mapping[Any, Any]) -> list[tuple[Any, float, Any]]:
             raise ArgumentError(
                 f"measurement {_shown(name)} must be (number, unit), for example (12.3, 'mm')"
             )
-        number, unit = value
-        if isinstance(number, bool) or not isinstance(number, int | float | np.integer | np.floating):
-            raise ArgumentError(f"measurement {_shown(name)} must have a number, not {type(number).__name__}")
-        number = number.item() if isinstance(number, np.generic) else number
+        number, unit = as_number(value[0], f"measurement {_shown(name)}"), value[1]
         code, unit = measured(name, unit)
+        check_number(code, number, unit)
         found.append((code, number, unit))
     return found
 
@@ -383,4 +406,6 @@ def _evaluations(given: Mapping[Any, Any]) -> list[QualitativeEvaluation]:
 
 
 def _shown(name: Any) -> str:
+    if isinstance(name, tuple) and len(name) == 3:
+        return repr(name[2])
     return repr(name) if isinstance(name, str) else repr(str(getattr(name, "meaning", name)))

@@ -138,11 +138,15 @@ class SegmentationSource:
             "the Segmentation does not say which series it was made from (Referenced Series Sequence)"
         )
 
-    def reference(self, number: int) -> ReferencedSegment:
-        """Refer to a segment, and to the series that was segmented: one item, however many images that are."""
+    def check(self, number: int) -> None:
+        """Refuse a segment that is not there."""
         if number not in self.segmentation.segment_numbers:
             known = ", ".join(map(str, self.segmentation.segment_numbers[:12]))
             raise ArgumentError(f"the Segmentation has no segment {number}; it has {known}")
+
+    def reference(self, number: int) -> ReferencedSegment:
+        """Refer to a segment, and to the series that was segmented: one item, however many images that are."""
+        self.check(number)
         return ReferencedSegment(
             str(self.segmentation.SOPClassUID),
             str(self.segmentation.SOPInstanceUID),

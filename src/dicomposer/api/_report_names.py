@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from functools import cache
 from typing import Any
 
@@ -15,6 +16,17 @@ __all__ = ["is_measurable", "percentage", "unknown"]
 _NEAR = (7469, 7464, 218, 7465, 7466, 3488, 7180, 7470, 7471, 7472, 281, 6048, 7477)
 #: Below these, names of measurements, and of anything, have little in common with a name; short ones with all of them.
 _ALIKE, _ALIKE_ANYWHERE, _SHORT = 0.7, 0.8, 4
+#: Words in names of context groups of which the codes are names of numbers, and of which they are not.
+_QUANTITIES = frozenset(
+    "measurement measurements measure property parameter quantity ratio index score volume area velocity distance "
+    "biometry statistics".split()
+)
+_NO_QUANTITIES = frozenset(
+    "method technique site orientation modifier reason device descriptor unit function equation description "
+    "nonspecific procedure location objective segmentation source origin pirads".split()
+)
+#: How a response is judged, in no group: RECIST.
+_METHODS = frozenset((("DCM", "112022"),))
 _CERTAINTY = Code("111012", "DCM", "Certainty of Finding")
 #: A certainty in per cent (PS3.16 TID 4006), by the names that models give it.
 _CERTAINTIES = frozenset("certainty confidence confidencescore detectionconfidence".split())
@@ -84,15 +96,49 @@ def percentage(name: Any, unit: Code) -> Code | None:
 def is_measurable(match: standard.CodeMatch, name: str) -> bool:
     """Whether a code that answers to a name can be what a person measured under it.
 
-    Electrodes of an EEG (F1), organs and findings cannot; nor what bears the name only in groups of another technique
-    (the thickness of a region by ultrasound), nor names that mean something else to most people (density).
+    Electrodes of an EEG (F1), organs and findings cannot; nor substances (iron), methods (RECIST) and questions that
+    have a code as their answer (Margin, HER2); nor what bears the name only in groups of another technique (the
+    thickness of a region by ultrasound), nor names that mean something else to most people (density).
     """
     fact = match.code
     if any((fact.scheme, fact.value) in _listed(cid) for cid in _NEAR):
         return True
-    if fact.scheme in ("UCUM", "MDC") or (fact.scheme, fact.value) in _things():
+    if fact.scheme in ("UCUM", "MDC") or (fact.scheme, fact.value) in _things() or not _is_number(match):
         return False
     return _plain(name) in (_plain(fact.meaning), _plain(fact.keyword)) and _plain(name) not in _RELATED
+
+
+def _is_number(match: standard.CodeMatch) -> bool:
+    """Whether the standard has numbers under a code, or says nothing of it."""
+    key = (match.code.scheme, match.code.value)
+    numbers, others = _of_templates()
+    if key in numbers:
+        return True
+    if key in _METHODS or key in others:
+        return False
+    return not match.cids or any(_has_numbers(cid) for cid in match.cids)
+
+
+@cache
+def _has_numbers(cid: int) -> bool:
+    """Whether the codes of a context group are names of numbers, as the name of the group tells."""
+    words = set(standard.context_group(cid).name.casefold().replace("-", " ").split())
+    return bool(words & _QUANTITIES) and not words & _NO_QUANTITIES
+
+
+@cache
+def _of_templates() -> tuple[frozenset[tuple[str, str]], frozenset[tuple[str, str]]]:
+    """Names of numbers in the rows of templates, and names of other items (PS3.16 Annex A)."""
+    numbers: set[tuple[str, str]] = set()
+    others: set[tuple[str, str]] = set()
+    for row in (row for tid in standard.templates() for row in standard.template(tid).rows):
+        if row.concept is None or row.value_type == "INCLUDE":
+            continue
+        found = numbers if row.value_type == "NUM" else others
+        found |= {(fact.scheme, fact.value) for fact in row.concept.codes}
+        if row.value_type == "NUM":
+            found |= {key for cid in row.concept.cids for key in _listed(cid)}
+    return frozenset(numbers), frozenset(others - numbers)
 
 
 @cache
@@ -120,6 +166,9 @@ def unknown(name: str) -> TerminologyError:
             one for one in anywhere if one.score >= _ALIKE_ANYWHERE and is_measurable(one, one.code.meaning)
         ]
         known.sort(key=lambda one: -one.score)
+    if not known and len(_plain(name)) >= _SHORT:
+        for alias in difflib.get_close_matches(_plain(name), [*_RELATED], n=1, cutoff=_ALIKE_ANYWHERE):
+            known = list(_related(alias))
     near = list({(one.code.scheme, one.code.value): one for one in known}.values())[:4]
     said = ", ".join(f"{one.code.meaning!r} ({one.code.value}, {one.code.scheme})" for one in near)
     own = _plain(name)[:16] or "own"

@@ -17,6 +17,7 @@ from dicomposer import record
 from dicomposer.api._extent import Extent
 from dicomposer.api._headers import whole_number_or_none
 from dicomposer.api._planes import SourcePlanes
+from dicomposer.api._report_shapes import SHAPES, axes_of, shape_of
 from dicomposer.api._sources import SourceImages
 from dicomposer.coding import CodeLike
 from dicomposer.errors import ArgumentError, GeometryError
@@ -36,11 +37,6 @@ Floats = NDArray[np.float64]
 
 #: Keys that say in which image a region is.
 PLACES = ("image", "instance_number", "position", "frame")
-#: Keys that are shapes, and how many numbers make a point of one.
-SHAPES = {
-    "point": 2, "points": 2, "line": 2, "polygon": 2, "box": 2, "circle": 0, "ellipse": 0,
-    "long_axis": 2, "short_axis": 2, "point_mm": 3, "points_mm": 3, "polygon_mm": 3,
-}  # fmt: skip
 _GRAPHICS = {
     "point": "POINT", "points": "MULTIPOINT", "line": "POLYLINE", "polygon": "POLYLINE", "box": "POLYLINE",
     "circle": "CIRCLE", "ellipse": "ELLIPSE", "axes": "POLYLINE", "point_mm": "POINT", "points_mm": "MULTIPOINT",
@@ -48,6 +44,8 @@ _GRAPHICS = {
 }  # fmt: skip
 
 
+#: Lengths that differ by less, of their size, are equal.
+_EQUAL = 1e-6
 #: Of PS3.16 CID 7551.
 _SOURCE = dcm("121112", "Source of Measurement")
 _ANY_SOURCE = sct("260753009", "Source")
@@ -89,12 +87,16 @@ class ImagePlace:
 
     def spacing(self) -> tuple[float, float] | None:
         """Distances between rows and between columns, millimetres; None if the image does not tell."""
-        columns = SourcePlanes.of(SourceImages((self.image,), ordered=True)).columns
-        return (
-            None
-            if columns.spacings is None
-            else (float(columns.spacings[0, 0]), float(columns.spacings[0, 1]))
-        )
+        known = SourcePlanes.of(SourceImages((self.image,), ordered=True)).columns.spacings
+        if known is not None:
+            rows, columns = known[(self.frame or 1) - 1]
+            return float(rows), float(columns)
+        for groups in record.items_of(self.image, "SharedFunctionalGroupsSequence")[:1]:
+            for measures in record.items_of(groups, "PixelMeasuresSequence")[:1]:
+                found = record.float_values(measures, "PixelSpacing") or ()
+                if len(found) == 2 and all(0 < one < math.inf for one in found):
+                    return found[0], found[1]
+        return None
 
 
 class ImageFinder:
@@ -159,6 +161,12 @@ class ImageFinder:
         )
 
     def _named(self, name: Any) -> Dataset:
+        if isinstance(name, Dataset):
+            name = record.text_value(name, "SOPInstanceUID") or ""
+        if not isinstance(name, str | int | np.integer | os.PathLike):
+            raise ArgumentError(
+                f"image must be a SOP Instance UID, a file name, an index or an image, not {type(name).__name__}"
+            )
         images, text = self._source.datasets, str(name).strip()
         if text in self._by_uid:
             return self._by_uid[text]
@@ -311,10 +319,8 @@ def read_region(region: Mapping[str, Any], finder: ImageFinder | None) -> Region
             "the Segmentation as regions {'segment': 1, 'segmentation': object or file}"
         )
     if set(shapes) == {"long_axis", "short_axis"}:
-        points = np.concatenate(
-            [_points(given[key], 2, key, exactly=2) for key in ("long_axis", "short_axis")]
-        )
-        return _inside(Region("axes", points, finder.find(given)))
+        points = axes_of(given["long_axis"], given["short_axis"])
+        return _longer_first(_inside(Region("axes", points, finder.find(given))))
     if len(shapes) > 1:
         raise ArgumentError(f"a region has one shape, not {' and '.join(shapes)}")
     if not shapes:
@@ -322,99 +328,19 @@ def read_region(region: Mapping[str, Any], finder: ImageFinder | None) -> Region
     (shape,) = shapes
     if shape in ("long_axis", "short_axis"):
         raise ArgumentError("long_axis and short_axis go together")
-    points = _shape(shape, given[shape])
+    points = shape_of(shape, given[shape])
     if SHAPES[shape] == 3:
+        named = [key for key in PLACES if key in given]
+        if named:
+            raise ArgumentError(
+                f"points in millimetres say where they are; leave out {' and '.join(named)}, or give the points in "
+                "pixels of that image"
+            )
         uid = finder.frame_of_reference
         if finder.extent is not None:
             finder.extent.check(points, shape)
         return Region(shape, points, frame_of_reference=uid)
     return _inside(Region(shape, points, finder.find(given)))
-
-
-def _shape(shape: str, value: Any) -> Floats:
-    if shape == "circle":
-        x, y, radius = _numbers(value, shape, 3, "column, row, radius")
-        _positive(radius, shape)
-        return np.asarray([[x, y], [x + radius, y]])
-    if shape == "ellipse":
-        return _ellipse(value)
-    if shape == "box":
-        x0, y0, x1, y1 = _numbers(value, shape, 4, "first column, first row, last column, last row")
-        if x1 <= x0 or y1 <= y0:
-            raise ArgumentError(
-                "a box has a first column, first row, last column and last row; these last ones do not lie behind the "
-                "first (width and height are not meant)"
-            )
-        return np.asarray([[x0, y0], [x1, y0], [x1, y1], [x0, y1], [x0, y0]])
-    exactly = {"point": 1, "point_mm": 1, "line": 2}.get(shape)
-    points = _points(value, SHAPES[shape], shape, exactly=exactly)
-    if shape.startswith("polygon"):
-        if len(points) < 3:
-            raise ArgumentError(f"a {shape} has three points or more, found {len(points)}")
-        if not np.array_equal(points[0], points[-1]):
-            points = np.concatenate([points, points[:1]])
-    return points
-
-
-def _ellipse(value: Any) -> Floats:
-    """Ends of the longer axis, then of the shorter one (PS3.3 C.18.6.1.2)."""
-    numbers = _flat(value, "ellipse")
-    if len(numbers) not in (4, 5):
-        raise ArgumentError(
-            "an ellipse has four or five numbers: column, row, radius, other radius, angle in degrees"
-        )
-    x, y, first, second = numbers[:4]
-    turn = np.deg2rad(numbers[4] if len(numbers) == 5 else 0.0)
-    _positive(min(first, second), "ellipse")
-    axes = [
-        np.asarray([np.cos(turn), np.sin(turn)]) * first,
-        np.asarray([-np.sin(turn), np.cos(turn)]) * second,
-    ]
-    if second > first:
-        axes.reverse()
-    centre = np.asarray([x, y])
-    return np.stack([centre - axes[0], centre + axes[0], centre - axes[1], centre + axes[1]])
-
-
-def _positive(number: float, shape: str) -> None:
-    if number <= 0:
-        raise ArgumentError(f"the radius of a {shape} must be more than 0")
-
-
-def _points(value: Any, width: int, shape: str, exactly: int | None = None) -> Floats:
-    if isinstance(value, str) and ";" in value:  # decimal commas make more numbers, and other points
-        for part in filter(str.strip, value.split(";")):
-            if len(_flat(part, shape)) != width:
-                raise ArgumentError(
-                    f"{shape} needs {width} numbers between semicolons, found {part.strip()!r}"
-                )
-    numbers = _flat(value, shape)
-    if not len(numbers) or len(numbers) % width:
-        raise ArgumentError(f"{shape} needs {width} numbers a point, found {len(numbers)} numbers")
-    points = np.asarray(numbers).reshape(-1, width)
-    if exactly is not None and len(points) != exactly:
-        raise ArgumentError(f"{shape} has {exactly} point{'s' * (exactly > 1)}, found {len(points)}")
-    return points
-
-
-def _numbers(value: Any, shape: str, count: int, meaning: str) -> list[float]:
-    numbers = _flat(value, shape)
-    if len(numbers) != count:
-        raise ArgumentError(f"a {shape} has {count} numbers ({meaning}), found {len(numbers)}")
-    return numbers
-
-
-def _flat(value: Any, shape: str) -> list[float]:
-    """Numbers of lists, arrays or text ("10 20; 30 40")."""
-    if isinstance(value, str):
-        value = value.replace(";", " ").replace(",", " ").replace("[", " ").replace("]", " ").split()
-    try:
-        numbers = np.asarray(value, dtype=np.float64).ravel()
-    except (TypeError, ValueError):
-        raise ArgumentError(f"{shape} must hold numbers") from None
-    if not np.isfinite(numbers).all():
-        raise ArgumentError(f"{shape} holds something else than finite numbers")
-    return [float(number) for number in numbers]
 
 
 def _inside(region: Region) -> Region:
@@ -431,6 +357,19 @@ def _inside(region: Region) -> Region:
         raise GeometryError(
             f"the {region.kind} reaches outside the image: columns {points[:, 0].min():g} to {points[:, 0].max():g}, "
             f"rows {points[:, 1].min():g} to {points[:, 1].max():g} of {size[0]} x {size[1]}"
+        )
+    return region
+
+
+def _longer_first(region: Region) -> Region:
+    """Refuse axes that are swapped."""
+    assert region.place is not None and region.points is not None
+    rows, columns = region.place.spacing() or (1.0, 1.0)
+    long, short = np.linalg.norm((region.points[1::2] - region.points[::2]) * [columns, rows], axis=1)
+    if long < short * (1 - _EQUAL):
+        unit = "pixels" if region.place.spacing() is None else "mm"
+        raise ArgumentError(
+            f"long_axis is shorter than short_axis: {long:.4g} and {short:.4g} {unit}; are they swapped?"
         )
     return region
 

@@ -20,6 +20,8 @@ _PLAIN = ("label", "site", "laterality", "tracking_id", "tracking_uid", "comment
 _REGION = (*SHAPES, *PLACES, "segment", "segmentation")
 _EVALUATION = "evaluation:"
 _SUFFIXES = (".csv", ".tsv", ".json")
+#: Keys of a finding that a JSON file may have as lists, and the form of their entries.
+_ENTRIES = {"measurements": "[name, number, unit]", "evaluations": "[name, answer]"}
 
 
 def rows_of(table: Any) -> list[tuple[str, Any]]:
@@ -40,7 +42,7 @@ def rows_of(table: Any) -> list[tuple[str, Any]]:
         raise MissingFileError(f"no such file: {path}", path)
     suffix = path.suffix.lower()
     if suffix not in _SUFFIXES:
-        raise ArgumentError(f"{path.name} is none of {', '.join(_SUFFIXES)}")
+        raise ArgumentError(f"{path.name} must be one of {', '.join(_SUFFIXES)}")
     text = path.read_text(encoding="utf-8-sig")
     return _of_json(path, text) if suffix == ".json" else _of_csv(path, text, suffix)
 
@@ -49,17 +51,37 @@ def _of_json(path: Path, text: str) -> list[tuple[str, Any]]:
     try:
         read = json.loads(text)
     except json.JSONDecodeError as error:
-        raise ArgumentError(f"{path.name} is no JSON: {error.msg} in line {error.lineno}") from None
+        raise ArgumentError(f"{path.name} is not JSON: {error.msg} in line {error.lineno}") from None
     if isinstance(read, Mapping) and "findings" in read:
         read = read["findings"]
     if not isinstance(read, list) or not all(isinstance(one, Mapping) for one in read):
         raise ArgumentError(f"{path.name} must hold a list of findings, each an object")
     found = []
     for number, one in enumerate(read):
-        finding = dict(one)
+        finding, where = dict(one), f"{path.name}, finding {number + 1}"
+        for key in _ENTRIES:
+            if isinstance(finding.get(key), list):
+                finding[key] = _by_name(finding[key], key, where)
         if isinstance(finding.get("region"), Mapping):
             finding["region"] = _located(dict(finding["region"]), path.parent)
-        found.append((f"{path.name}, finding {number + 1}", finding))
+        found.append((where, finding))
+    return found
+
+
+def _by_name(entries: list[Any], key: str, where: str) -> dict[Any, Any]:
+    """Measurements or evaluations of a JSON list by their names: keys of JSON objects are text, names may be codes."""
+    found: dict[Any, Any] = {}
+    for entry in entries:
+        if not isinstance(entry, list) or len(entry) != _ENTRIES[key].count(",") + 1:
+            raise ArgumentError(f"{where}: each of {key!r} must be {_ENTRIES[key]}")
+        name, *rest = entry
+        if isinstance(name, list) and len(name) == 3:
+            name = tuple(map(str, name))
+        if not isinstance(name, str | tuple):
+            raise ArgumentError(f"{where}: a name in {key!r} must be text or a code [value, scheme, meaning]")
+        if name in found:
+            raise ArgumentError(f"{where}: {name!r} is twice in {key!r}")
+        found[name] = tuple(rest) if len(rest) > 1 else rest[0]
     return found
 
 
@@ -90,7 +112,7 @@ def _findings(
     kinds = {column: _kind(column) for column in columns}
     repeated = {column for column in columns if columns.count(column) > 1}
     if repeated:
-        raise ArgumentError(f"column {sorted(repeated)[0]!r} is there twice")
+        raise ArgumentError(f"the table has column {sorted(repeated)[0]!r} twice")
     if "label" not in kinds:
         raise ArgumentError("the table has no column 'label': what was found")
     return [(where, _finding(row, kinds, where, folder)) for where, row in rows]
@@ -109,7 +131,7 @@ def _kind(column: str) -> tuple[str, Any]:
         if parts is not None:
             return "measurement", measured(*parts)
     except TerminologyError as error:
-        raise TerminologyError(f"column {column!r}: {error}", error.suggestions) from None
+        raise _in_a_table(f"column {column!r}", error) from None
     raise ArgumentError(
         f"column {column!r} is not known: measurements are called with their unit, 'Volume [cm3]' or 'Score []', "
         f"evaluations 'evaluation: Margin'; other columns are {', '.join((*_PLAIN, *_REGION))}"
@@ -170,7 +192,17 @@ def _answer(value: Any, where: str, column: str) -> Any:
     try:
         return evaluation_code(value.strip() if isinstance(value, str) else value, "answer")
     except TerminologyError as error:
-        raise TerminologyError(f"{where}, column {column!r}: {error}", error.suggestions) from None
+        raise _in_a_table(f"{where}, column {column!r}", error) from None
+
+
+def _in_a_table(where: str, error: TerminologyError) -> TerminologyError:
+    """Headings and fields of tables are names: who is told to pass a code needs another form."""
+    more = (
+        ". Tables hold names only: give findings with codes as JSON or in Python"
+        if "a code" in str(error)
+        else ""
+    )
+    return TerminologyError(f"{where}: {error}{more}", error.suggestions)
 
 
 def _located(region: dict[str, Any], folder: Path | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from typing import Any
 
 from dicomposer import standard
 from dicomposer.api._report_names import is_measurable, percentage, unknown
+from dicomposer.api._report_values import DIMENSIONS, check_unit
 from dicomposer.coding import Code, CodedConcept, as_concept, is_code, terminology
 from dicomposer.errors import ArgumentError, TerminologyError
 
@@ -31,9 +32,6 @@ _MEASUREMENTS = (7469, 7464, 218, 7465, 7466, 3488, 7180)
 _SIDES = 244
 #: Laterality as attributes have it. U is no side: it means unpaired, not unilateral.
 _LETTERS = {"l": "left", "r": "right", "b": "bilateral", "both": "bilateral"}
-#: Measurements of a dimension, and its units (PS3.16).
-_DIMENSIONS = {"length": (7470, 7460), "area": (7471, 7461), "volume": (7472, 7462)}
-_UNLISTED_UNITS = {"m": "length", "m2": "area", "ml": "volume", "mL": "volume", "l": "volume", "L": "volume"}
 _SUPERSCRIPTS = str.maketrans({"²": "2", "³": "3", "µ": "u", "μ": "u", "°": "deg", "⁻": "-", "¹": "1"})
 #: Spellings of units that are not UCUM's.
 _SPELLINGS = {
@@ -191,21 +189,8 @@ def measured(name: Any, unit: Any) -> tuple[Any, Any]:
     """
     unit = unit_code(unit)
     code = percentage(name, unit) or measurement_code(name)
-    kind = next((one for one, (cid, _) in _DIMENSIONS.items() if _is_in(code, cid)), None)
-    other = next((one for one, (_, cid) in _DIMENSIONS.items() if _is_in(unit, cid)), None)
-    other = other or (_UNLISTED_UNITS.get(unit.value) if unit.scheme_designator == "UCUM" else None)
-    if kind and other and kind != other:
-        fitting = [fact.value for fact in standard.context_group(_DIMENSIONS[kind][1]).codes]
-        raise TerminologyError(
-            f"{code.meaning!r} is a measurement of {kind}, {unit.value} a unit of {other}; "
-            f"units of {kind}: {', '.join(fitting)}",
-            fitting,
-        )
+    check_unit(code, unit)
     return code, unit
-
-
-def _is_in(code: Any, cid: int) -> bool:
-    return (code.scheme_designator, code.value) in _group(cid)
 
 
 def evaluation_code(name: Any, argument: str = "evaluation") -> Any:
@@ -261,16 +246,30 @@ def _unit(name: str) -> Code:
         except KeyError:
             continue
         return Code(fact.value, fact.scheme, fact.meaning)
+    in_words = _units_in_words().get(plain.lower().replace("metre", "meter").replace("litre", "liter"))
+    if in_words is not None:
+        return in_words
     known = _known_units()
     near = difflib.get_close_matches(plain, known, n=3, cutoff=0.4) or difflib.get_close_matches(
         plain.lower(), [one.lower() for one in known], n=3, cutoff=0.4
     )
     raise TerminologyError(
-        f"unit {name!r} is none that the tables know"
+        f"unit {name!r} is not in the tables"
         + (f"; near: {', '.join(near)}" if near else "")
-        + "; another unit of UCUM is passed as a code: ('mm/min', 'UCUM', 'millimeter per minute')",
+        + "; another unit of UCUM is passed as a code: ('[in_i]', 'UCUM', 'inch')",
         near,
     )
+
+
+@cache
+def _units_in_words() -> dict[str, Code]:
+    """Units by their names: "millimeter", "square millimeters"."""
+    found: dict[str, Code] = {}
+    for cid in (7181, *(units for _, units in DIMENSIONS.values())):
+        for fact in standard.context_group(cid).codes:
+            for word in (fact.meaning.lower(), fact.meaning.lower() + "s"):
+                found.setdefault(word, Code(fact.value, fact.scheme, fact.meaning))
+    return found
 
 
 @cache
@@ -310,7 +309,7 @@ def _unknown_label(label: str, error: TerminologyError) -> TerminologyError:
         near = unknown.suggestions
         if near:
             return TerminologyError(
-                f"label {label!r} is no name that is known; near: {', '.join(near)} (see `dicomposer terms`); a text "
+                f"label {label!r} is not a known name; near: {', '.join(near)} (see `dicomposer terms`); a text "
                 "of your own goes to tracking_id",
                 near,
             )

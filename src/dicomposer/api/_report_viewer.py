@@ -41,7 +41,7 @@ _LONG, _SHORT = sct("103339001", "Long Axis"), sct("103340004", "Short Axis")
 
 def check_viewer(viewer: str | None) -> None:
     """Refuse viewers that nothing is known of."""
-    if viewer not in (None, "ohif"):
+    if viewer is not None and str(viewer).lower() != "ohif":
         raise ArgumentError(f"viewer must be 'ohif' or left out, not {viewer!r}")
 
 

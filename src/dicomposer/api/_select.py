@@ -101,7 +101,9 @@ def _title(title: Any) -> Any:
         if fact.meaning.casefold() == title.strip().casefold():
             return looked_up((fact.value, fact.scheme, fact.meaning), "title")
     looked_up(title, "title", cids=(_TITLES,))  # says what is near, if nothing is
-    raise ArgumentError(f"{title!r} is no title of key objects (PS3.16 CID 7010); for example 'Of Interest'")
+    raise ArgumentError(
+        f"{title!r} is not a title of key objects (PS3.16 CID 7010); for example 'Of Interest'"
+    )
 
 
 def _objects(images: Any) -> list[Dataset]:

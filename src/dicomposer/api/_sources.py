@@ -133,7 +133,7 @@ def read_header(path: str | os.PathLike[str]) -> Dataset:
     try:
         return record.read(path, lazy=True)
     except NotDicomError as error:
-        raise NotDicomError(f"{os.fspath(path)} is no DICOM file ({error})") from error
+        raise NotDicomError(f"{os.fspath(path)} is not a DICOM file ({error})") from error
     except DamagedFileError as error:
         message = f"{os.fspath(path)}: {error} (damaged or incompletely copied)"
         told = type(error)(message)

@@ -28,6 +28,6 @@ def transfer_syntax(name: str) -> str:
     uid = TRANSFER_SYNTAXES.get(name.lower(), name)
     if standard.transfer_syntax(uid) is None:
         raise UnsupportedError(
-            f"{name!r} is no transfer syntax; say one of {', '.join(TRANSFER_SYNTAXES)}, or give its UID"
+            f"{name!r} is not a known transfer syntax; say one of {', '.join(TRANSFER_SYNTAXES)}, or give its UID"
         )
     return uid

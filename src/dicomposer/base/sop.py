@@ -33,7 +33,7 @@ from dicomposer.content import (
 )
 from dicomposer.enum import ContentQualificationValues, PatientSexValues, SpecificCharacterSetValues
 from dicomposer.errors import ArgumentError, ArgumentTypeError, ConformanceError, UnsupportedError
-from dicomposer.record import required, save, text_value
+from dicomposer.record import fetch_deferred, required, save, text_value
 
 __all__ = ["IMPLEMENTATION_CLASS_UID", "SOPClass"]
 
@@ -224,6 +224,7 @@ class SOPClass(Dataset):
         """
         if not isinstance(dataset, Dataset):
             raise ArgumentTypeError(f"dataset must be a pydicom Dataset, not {type(dataset).__name__}")
+        fetch_deferred(dataset)
         cls._check_dataset(dataset)
         adopted = deepcopy(dataset) if copy else dataset
         adopted.__class__ = cls

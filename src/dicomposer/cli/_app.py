@@ -181,8 +181,10 @@ def report(  # noqa: PLR0913 - options of a command, bundled at once
 ) -> None:
     r"""Turn findings in a table into a DICOM structured report.
 
-    Columns: label, site, laterality, tracking_id, comment; 'Volume \[cm3]' for measurements, 'evaluation: Margin';
-    image, instance_number, position, frame; point, line, polygon, box, circle, ellipse; segment, segmentation.
+    Columns: label, site, laterality, tracking_id, tracking_uid, comment; 'Volume \[cm3]' for measurements (names:
+    dicomposer terms --measurements), 'evaluation: Margin'; image, instance_number, position, frame; point, points,
+    line, polygon, box, circle, ellipse, long_axis, short_axis (in pixels); point_mm, points_mm, polygon_mm (LPS);
+    segment, segmentation.
 
     Example: [bold]dicomposer report findings.csv --source ct/ -o report.dcm[/]
     """
@@ -242,7 +244,9 @@ def measure(  # noqa: PLR0913 - options of a command
 
 @app.command()
 def select(
-    images: Annotated[list[Path], typer.Argument(help="The DICOM files that are selected.")],
+    images: Annotated[
+        list[Path], typer.Argument(help="The DICOM files that are selected, and folders of them.")
+    ],
     output: Annotated[Path, typer.Option("--output", "-o", help="DICOM file to write.")],
     title: Annotated[str, typer.Option(help="Why: of PS3.16 CID 7010, as For Teaching.")] = "Of Interest",
     description: Annotated[str | None, typer.Option(help="More about it.")] = None,
@@ -323,7 +327,7 @@ def validate(  # noqa: PLR0913 - options of a command, bundled at once
         list[Path], typer.Argument(help="DICOM files, folders of them, zip archives; - for standard input.")
     ],
     level: Annotated[
-        Level, typer.Option(case_sensitive=False, help="Show findings of this level and graver ones.")
+        Level, typer.Option(case_sensitive=False, help="Show findings of this level and more severe ones.")
     ] = Level.advice,
     profile: Annotated[
         list[str] | None,
@@ -379,12 +383,18 @@ def validate(  # noqa: PLR0913 - options of a command, bundled at once
 @app.command()
 def terms(
     query: Annotated[str, typer.Argument(help="Part of a name; everything when left out.")] = "",
+    measurements: Annotated[
+        bool, typer.Option("--measurements", help="List names of measurements instead.")
+    ] = False,
     json: Json = False,
 ) -> None:
-    """List the names of structures that --segment understands, and their codes."""
+    """List the names of structures that --segment understands, and their codes; or names of measurements.
+
+    Example: [bold]dicomposer terms --measurements diameter[/]
+    """
     from dicomposer.cli import _terms
 
-    if not _terms.run(query, as_json=json):
+    if not (_terms.run_measurements if measurements else _terms.run)(query, as_json=json):
         raise typer.Exit(1)
 
 

@@ -34,11 +34,11 @@ def content_tree(document: Dataset, patient: bool) -> Tree:
         if number >= _LINES:
             left += 1
             continue
-        label = f"[bold]{escape(line.name)}[/]" if line.kind == "CONTAINER" else escape(line.name)
-        if line.value:
-            style = _STYLES.get(line.kind, "dim")
-            value = escape(line.value)
-            label += f": [{style}]{value}[/]" if style else f": {value}"
+        name, value = escape(line.name), escape(line.value)
+        style = "dim" if line.refers_to else _STYLES.get(line.kind, "dim")
+        parts = [f"[bold]{name}[/]" if name and line.kind == "CONTAINER" else name]
+        parts.append(f"[{style}]{value}[/]" if value and style else value)
+        label = ": ".join(filter(None, parts)) or escape(line.text)
         del trees[line.depth :]
         trees.append(trees[-1].add(label) if trees else Tree(label, guide_style="dim"))
     if left:

@@ -11,6 +11,11 @@ from dicomposer.cli._report import Job, written
 
 
 def run(images: list[Path], job: Job, options: Mapping[str, Any], *, as_json: bool) -> None:
-    """Flag images as key objects."""
+    """Flag images as key objects; of folders the files in them, as :func:`dicomposer.select` takes one."""
     job.check()
-    written(api.select(images, **options), job, as_json=as_json)
+    files = [
+        file
+        for path in images
+        for file in (sorted(one for one in path.iterdir() if one.is_file()) if path.is_dir() else [path])
+    ]
+    written(api.select(files, **options), job, as_json=as_json)

@@ -1,4 +1,4 @@
-"""``dicomposer terms``."""
+"""``dicomposer terms``: names of structures, and of measurements."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from dicomposer import api
 from dicomposer.cli._console import err, out
 from dicomposer.coding import terminology
 
@@ -21,6 +22,30 @@ def run(query: str, *, as_json: bool) -> bool:
         _print(found)
     else:
         err().print(f"no term has {escape(repr(query))} in its names; `dicomposer terms` lists them all")
+    return bool(found)
+
+
+def run_measurements(query: str, *, as_json: bool) -> bool:
+    """Print the names of measurements that a query finds; false when there are none."""
+    found = api.measurement_names(query)
+    if as_json:
+        rows = [
+            {"name": one.code.meaning, "value": one.code.value, "scheme": one.code.scheme} for one in found
+        ]
+        typer.echo(json.dumps(rows, indent=2))
+    elif found:
+        table = Table(box=None, pad_edge=False, header_style="bold")
+        for heading in ("name", "code", "scheme", "also"):
+            table.add_column(heading, overflow="fold")
+        for one in found:
+            also = (text for text in one.meanings if text != one.code.meaning)
+            table.add_row(*map(escape, (one.code.meaning, one.code.value, one.code.scheme, "; ".join(also))))
+        out().print(table)
+    else:
+        err().print(
+            f"no measurement has a name like {escape(repr(query))}; "
+            "`dicomposer terms --measurements` lists the usual ones"
+        )
     return bool(found)
 
 

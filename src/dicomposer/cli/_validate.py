@@ -185,5 +185,5 @@ def _verdict(report: validation.Report) -> str:
     return (
         f"{len(report):,} file{'s' * (len(report) != 1)} checked, "
         + (f"[bold red]{bad:,} with errors[/]" if bad else "[green]none with errors[/]")
-        + (f"; {skipped:,} that are no DICOM skipped" if skipped else "")
+        + (f"; {skipped:,} file{'s' * (skipped != 1)} skipped (not DICOM)" if skipped else "")
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dicomposer.coding._concept import Code, CodedConcept, CodeLike, as_concept, identity_of, is_code
 from dicomposer.coding._decimal import decimal, format_ds
-from dicomposer.coding._names import check_person_name
+from dicomposer.coding._names import check_person_name, stack_level
 from dicomposer.coding._schemes import CodingSchemeIdentificationItem, CodingSchemeResourceItem
 from dicomposer.coding._text import (
     check_repertoire,
@@ -56,5 +56,6 @@ __all__ = [
     "is_code",
     "new_uid",
     "now",
+    "stack_level",
     "time_text",
 ]

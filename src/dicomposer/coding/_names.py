@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 import warnings
 
 from pydicom.valuerep import PersonName
@@ -55,5 +56,14 @@ def check_person_name(person_name: str | PersonName) -> None:
             "the person name has no '^' between family and given name; "
             "if one component is meant, put a '^' at its end (PS3.5 6.2.1)",
             UserWarning,
-            stacklevel=2,
+            stacklevel=stack_level(),
         )
+
+
+def stack_level() -> int:
+    """The ``stacklevel`` of a warning that points at the line of the user, not at one of this package."""
+    level, frame = 1, sys._getframe(1)
+    package = __name__.split(".")[0]
+    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).split(".")[0] == package:
+        level, frame = level + 1, frame.f_back
+    return level

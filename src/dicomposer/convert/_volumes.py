@@ -115,7 +115,7 @@ def _grid(source: Any, limit: SizeLimit | None) -> Grid:
             if name.endswith(reader.suffixes):
                 return reader.from_file(path, limit)
         raise UnsupportedError(
-            f"{path.name} is no image that is known by its name; there are {', '.join(volume_suffixes())}"
+            f"{path.name} does not have the name of a known image format; known are {', '.join(volume_suffixes())}"
         )
     for reader in READERS:
         if reader.accepts(source):

@@ -100,7 +100,7 @@ def _geometry(
     ):
         values = {text_values(dataset, keyword) for dataset in datasets}
         if len({tuple(map(_number, value or ())) for value in values}) > 1:
-            raise GeometryError(f"the images have more than one {what}: {len(values)} are no volume")
+            raise GeometryError(f"the images have more than one {what}: {len(values)} are not a volume")
     spacing = None
     if len(datasets) == 1:  # nothing but what the image says tells how thick its only plane is
         stated = float_values(first, "SpacingBetweenSlices") or float_values(first, "SliceThickness")
@@ -109,7 +109,7 @@ def _geometry(
     refuse_several_patients(datasets)
     stack = stack_of_series(datasets, spacing=spacing, tolerance=tolerance, **kept)
     if stack.pixel_spacing is None:
-        raise GeometryError("the images have no Pixel Spacing: they are no volume in space")
+        raise GeometryError("the images have no Pixel Spacing: they are not a volume in space")
     geometry = VolumeGeometry.from_stack(
         stack,
         rows=required(int_value(first, "Rows"), "Rows"),

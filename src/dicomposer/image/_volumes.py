@@ -53,7 +53,7 @@ def place_of(index: FrameIndex, frame_of_reference: str | None) -> Place:
         raise GeometryError("the image has no frame of reference: it is not a volume in space")
     if spacing is None or index.orientation is None:
         raise GeometryError(
-            "the frames do not share one orientation and pixel spacing: they are no regular volume"
+            "the frames do not share one orientation and pixel spacing: they are not a regular volume"
         )
     return Place(system, spacing, index.orientation, frame_of_reference)
 
@@ -99,7 +99,7 @@ def stack_volume(
         If they form none.
     """
     if index.positions is None:
-        raise GeometryError("the frames have no positions: they are no regular volume")
+        raise GeometryError("the frames have no positions: they are not a regular volume")
     stack = PlaneStack.of(
         index.positions,
         place.orientation,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping, Sequence
 from copy import deepcopy
+from threading import RLock
 from typing import Any, ClassVar, Self
 
 from pydicom.dataelem import DataElement, RawDataElement
@@ -27,7 +28,7 @@ from dicomposer.items._raw import (
 from dicomposer.items.enum import RelationshipTypeValues, ValueTypeValues
 from dicomposer.record import base_tag
 
-__all__ = ["CONTENT", "ContentItem", "by_reference", "item_class"]
+__all__ = ["CONTENT", "DECODING", "ContentItem", "by_reference", "item_class"]
 
 RELATIONSHIP = base_tag(0x0040A010)
 VALUE_TYPE = base_tag(0x0040A040)
@@ -43,6 +44,8 @@ _RELATIONSHIPS_BY_TEXT = {one.value: one for one in RelationshipTypeValues}
 _VALUE_TYPES = {one.value: raw(VALUE_TYPE, "CS", text(one.value)) for one in ValueTypeValues}
 _VALUE_TYPES_BY_TEXT = {one.value: one for one in ValueTypeValues}
 _CLASSES: dict[str, type[ContentItem]] = {}
+#: Held while items become objects, so that there is one object of each for all threads.
+DECODING = RLock()
 
 
 class ContentItem(Dataset):
@@ -179,7 +182,7 @@ class ContentItem(Dataset):
         try:
             return _VALUE_TYPES_BY_TEXT[kind]
         except KeyError:
-            raise DamagedFileError("ValueType is none that the standard has", tag=int(VALUE_TYPE)) from None
+            raise DamagedFileError("ValueType is not one of the standard's", tag=int(VALUE_TYPE)) from None
 
     @property
     def relationship_type(self) -> RelationshipTypeValues | None:
@@ -191,7 +194,7 @@ class ContentItem(Dataset):
             return _RELATIONSHIPS_BY_TEXT[found]
         except KeyError:
             raise DamagedFileError(
-                "RelationshipType is none that the standard has", tag=int(RELATIONSHIP)
+                "RelationshipType is not one of the standard's", tag=int(RELATIONSHIP)
             ) from None
 
     @property
@@ -206,7 +209,9 @@ class ContentItem(Dataset):
         try:
             return tuple(int(one) for one in (value if isinstance(value, Sequence) else [value]))
         except (TypeError, ValueError):
-            raise DamagedFileError("the position of another item is no number", tag=int(_POSITION)) from None
+            raise DamagedFileError(
+                "the position of another item is not a number", tag=int(_POSITION)
+            ) from None
 
     @property
     def children(self) -> tuple[ContentItem, ...]:
@@ -247,15 +252,19 @@ class ContentItem(Dataset):
         """Make the items below content items, one level at a time."""
         from dicomposer.items._sequence import ContentSequence, Undecoded
 
-        if isinstance(element, RawDataElement):
-            found: ContentSequence = Undecoded.of_bytes(element, self._character_set)
-        elif isinstance(element.value, ContentSequence):
+        if isinstance(element.value, ContentSequence):
             return
-        else:
-            found = ContentSequence._of(
-                one if isinstance(one, ContentItem) else ContentItem._adopt(one) for one in element.value
-            )
-        self._dict[CONTENT] = DataElement(CONTENT, "SQ", found)
+        with DECODING:
+            element = self._dict[CONTENT]  # another thread may have been faster
+            if isinstance(element, RawDataElement):
+                found: ContentSequence = Undecoded.of_bytes(element, self._character_set)
+            elif isinstance(element.value, ContentSequence):
+                return
+            else:
+                found = ContentSequence._of(
+                    one if isinstance(one, ContentItem) else ContentItem._adopt(one) for one in element.value
+                )
+            self._dict[CONTENT] = DataElement(CONTENT, "SQ", found)
 
 
 def item_class(value_type: str) -> type[ContentItem]:

@@ -137,7 +137,7 @@ class NumContentItem(ContentItem):
         try:
             number = float(written)
         except ValueError:
-            raise DamagedFileError("NumericValue is no number", tag=int(_NUMERIC_VALUE)) from None
+            raise DamagedFileError("NumericValue is not a number", tag=int(_NUMERIC_VALUE)) from None
         return int(written) if written.lstrip("+-").isdigit() else number
 
     @property

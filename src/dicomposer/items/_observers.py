@@ -426,7 +426,7 @@ class SubjectContext(Template):
         """Which fetus, specimen or device."""
         kind = _SUBJECTS.get(identity(self.subject_class)) if self.subject_class is not None else None
         if kind is None:
-            raise MissingAttributeError("the subject is no fetus, specimen or device")
+            raise MissingAttributeError("the subject is not a fetus, specimen or device")
         return kind.from_sequence(self._items, copy=False)
 
 

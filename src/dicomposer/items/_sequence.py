@@ -13,7 +13,7 @@ from pydicom.sequence import Sequence as PydicomSequence
 
 from dicomposer.coding import CodeLike
 from dicomposer.errors import ArgumentError, ArgumentTypeError, MissingAttributeError
-from dicomposer.items._item import CONTENT, RELATIONSHIP, ContentItem
+from dicomposer.items._item import CONTENT, DECODING, RELATIONSHIP, ContentItem
 from dicomposer.items._raw import Identity, identity, scanned, spans_of
 from dicomposer.items.enum import ValueTypeValues
 
@@ -130,13 +130,15 @@ class ContentSequence(PydicomSequence):
         return [item for item in self._items if all(item._may_hold(text) for text in texts)]
 
     def _by_name(self) -> dict[Identity, list[ContentItem]]:
-        if self._index is None:
-            self._index = defaultdict(list)
+        index = self._index
+        if index is None:
+            index = defaultdict(list)
             for item in self._items:
                 key = item.name_key
                 if key is not None:
-                    self._index[identity(key)].append(item)
-        return self._index
+                    index[identity(key)].append(item)
+            self._index = index  # when it is whole: other threads look at it
+        return index
 
     @property
     def _items(self) -> list[ContentItem]:
@@ -228,16 +230,25 @@ class Undecoded(ContentSequence):
 
     @property
     def _list(self) -> list[ContentItem]:  # type: ignore[override]
-        items = [ContentItem._of_elements(one, self._encodings) for one in scanned(self._element)]
-        for place, item in self._known.items():
-            items[place] = item
-        state = self.__dict__
-        del state["_element"], state["_encodings"], state["_known"], state["_spans"]
-        self.__class__ = ContentSequence  # type: ignore[assignment]
-        state["_list"] = items
-        return items
+        with DECODING:
+            state = self.__dict__
+            if "_list" not in state:  # else another thread was faster
+                items = [ContentItem._of_elements(one, self._encodings) for one in scanned(self._element)]
+                for place, item in self._known.items():
+                    items[place] = item
+                state["_list"] = items
+                self.__class__ = ContentSequence  # type: ignore[assignment]
+                del state["_element"], state["_encodings"], state["_known"], state["_spans"]
+            found: list[ContentItem] = state["_list"]
+            return found
 
     def _with(self, texts: Sequence[bytes]) -> list[ContentItem]:
+        with DECODING:
+            if type(self) is not Undecoded:
+                return ContentSequence._with(self, texts)
+            return self._found(texts)
+
+    def _found(self, texts: Sequence[bytes]) -> list[ContentItem]:
         data = self._element.value or b""
         if self._spans is None:
             self._spans = spans_of(self._element)

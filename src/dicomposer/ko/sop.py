@@ -102,7 +102,7 @@ class KeyObjectSelectionDocument(SOPClass):
     @classmethod
     def _check_dataset(cls, dataset: Dataset) -> None:
         if text_value(dataset, "SOPClassUID") not in SOP_CLASS_UIDS:
-            raise ArgumentError("the dataset is no key object selection document")
+            raise ArgumentError("the dataset is not a key object selection document")
 
     @property
     def content(self) -> KeyObjectSelection:

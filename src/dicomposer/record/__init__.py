@@ -13,6 +13,7 @@ from ._source import FileSlice, PixelSource, pixel_source
 from ._table import FrameTable
 from ._values import format_ds
 from ._values_of import (
+    fetch_deferred,
     float_values,
     has,
     int_value,
@@ -37,6 +38,7 @@ __all__ = [
     "attribute",
     "base_tag",
     "encode_items",
+    "fetch_deferred",
     "float_values",
     "format_ds",
     "has",

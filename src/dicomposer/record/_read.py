@@ -65,7 +65,7 @@ def read(
     Raises
     ------
     NotDicomError
-        If this is no DICOM file.
+        If this is not a DICOM file.
     TruncatedError
         If it ends early.
     DamagedFileError

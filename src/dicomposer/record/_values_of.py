@@ -17,6 +17,7 @@ from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import RawDataElement
 from pydicom.dataset import Dataset
 from pydicom.errors import BytesLengthException
+from pydicom.filereader import read_deferred_data_element
 from pydicom.multival import MultiValue
 from pydicom.tag import BaseTag, Tag
 
@@ -105,6 +106,26 @@ def items_of(dataset: Dataset, keyword: str) -> Sequence[Dataset]:
     ):
         raise DamagedFileError(f"{keyword} is not a sequence of items", tag=int(_tag(keyword)))
     return value
+
+
+def fetch_deferred(dataset: Dataset) -> None:
+    """Read what pydicom put off (``dcmread(defer_size=...)``), still undecoded: nothing here asks pydicom for it.
+
+    Raises
+    ------
+    DamagedFileError
+        If the file is not as it was.
+    """
+    for tag, element in dataset._dict.items():
+        if isinstance(element, RawDataElement) and element.value is None and element.length:
+            source = dataset.filename or dataset.buffer
+            try:
+                found = read_deferred_data_element(dataset.fileobj_type, source, dataset.timestamp, element)
+            except (OSError, ValueError, AttributeError, TypeError) as error:
+                raise DamagedFileError(
+                    "what pydicom put off cannot be read any more", tag=int(tag)
+                ) from error
+            dataset._dict[tag] = found
 
 
 def undecoded(dataset: Dataset, keyword: str) -> Any:

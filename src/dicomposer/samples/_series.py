@@ -41,6 +41,14 @@ class ImageSeries:
     affine: NDArray[np.float64] | None
     files: tuple[Path, ...] = field(default=())
 
+    def __repr__(self) -> str:
+        """What it is in one line; the datasets of a series would be thousands."""
+        first = self.datasets[0]
+        planes, rows, columns = self.mask.shape
+        names = ", ".join(f"{value} {name}" for value, name in self.labels.items())
+        where = f" in {self.folder}" if self.files else ""
+        return f"<ImageSeries {first.Modality}, {planes} x {rows} x {columns}, mask: {names}{where}>"
+
     @property
     def folder(self) -> Path:
         """Folder of the files; ArgumentError before :meth:`save`."""

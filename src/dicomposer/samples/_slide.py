@@ -50,6 +50,13 @@ class SlideImage:
     labels: Mapping[int, str]
     file: Path | None = None
 
+    def __repr__(self) -> str:
+        """What it is in one line; the dataset would be hundreds."""
+        rows, columns = self.mask.shape
+        names = ", ".join(f"{value} {name}" for value, name in self.labels.items())
+        where = f" in {self.file}" if self.file else ""
+        return f"<SlideImage {rows} x {columns}, mask: {names}{where}>"
+
     def save(self, path: str | Path) -> SlideImage:
         """Write the dataset to a file; returns the same slide, with its file."""
         return replace(self, file=save(self.dataset, Path(path)))

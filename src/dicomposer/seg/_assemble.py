@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
+from dicomposer.coding import stack_level
 from dicomposer.errors import ArgumentError, IndexingError, OverlapError
 from dicomposer.frame import FrameReader, PixelFormat, kernels
 from dicomposer.image import Region, Selection, zeros
@@ -185,17 +185,8 @@ def _warn_undescribed(what: str, count: int) -> None:
     warnings.warn(
         f"{what} {segments} that the Segment Sequence does not describe were left out",
         UserWarning,
-        stacklevel=_stack_level(),
+        stacklevel=stack_level(),
     )
-
-
-def _stack_level() -> int:
-    """How far up the caller of the library is."""
-    level, frame = 1, sys._getframe(1)
-    package = __name__.split(".")[0]
-    while frame.f_back is not None and str(frame.f_globals.get("__name__", "")).split(".")[0] == package:
-        level, frame = level + 1, frame.f_back
-    return level
 
 
 def _merge(

@@ -115,7 +115,9 @@ def member(dataset: Dataset, kind: type[_Kind], keyword: str) -> _Kind:
     """Member of an enumeration that an attribute names."""
     value = required(text_value(dataset, keyword), keyword)
     if value not in kind.__members__:
-        raise DamagedFileError(f"{keyword} is none of {', '.join(kind.__members__)}", tag=int(Tag(keyword)))
+        raise DamagedFileError(
+            f"{keyword} is not one of {', '.join(kind.__members__)}", tag=int(Tag(keyword))
+        )
     return kind(value)
 
 

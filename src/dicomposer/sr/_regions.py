@@ -71,7 +71,7 @@ class ImageRegion(ScoordContentItem):
         shape = GraphicTypeValues(graphic_type)
         if shape is GraphicTypeValues.MULTIPOINT:
             raise ArgumentError(
-                "MULTIPOINT is no region (PS3.16 TID 1410 row 5): make a region of each point, or give the points "
+                "MULTIPOINT is not a region (PS3.16 TID 1410 row 5): make a region of each point, or give the points "
                 "to their measurement as CoordinatesForMeasurement"
             )
         origin = _origin(source_image, pixel_origin_interpretation)
@@ -110,13 +110,13 @@ class ImageRegion3D(Scoord3DContentItem):
     ) -> None:
         shape = GraphicTypeValues3D(graphic_type)
         if shape is GraphicTypeValues3D.ELLIPSOID:
-            raise ArgumentError("an ELLIPSOID is no region of a plane: see VolumeSurface")
+            raise ArgumentError("an ELLIPSOID is not a region of a plane: see VolumeSurface")
         if shape is GraphicTypeValues3D.POLYLINE and _closed(graphic_data):
             shape = GraphicTypeValues3D.POLYGON
         if shape in (GraphicTypeValues3D.MULTIPOINT, GraphicTypeValues3D.POLYLINE):
             raise ArgumentError(
-                f"an open {shape.value} is no region (PS3.16 TID 1410 row 7b): close it, or give the points to their "
-                "measurement as CoordinatesForMeasurement3D"
+                f"an open {shape.value} is not a region (PS3.16 TID 1410 row 7b): close it, or give the points to "
+                "their measurement as CoordinatesForMeasurement3D"
             )
         super().__init__(
             IMAGE_REGION, shape, graphic_data, frame_of_reference_uid, relationship_type=_CONTAINS

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from pydicom.dataset import Dataset
 
-from dicomposer.coding import Code, CodeLike, is_code
+from dicomposer.coding import Code, CodeLike, is_code, stack_level
 from dicomposer.errors import ArgumentError, ArgumentTypeError
 from dicomposer.items import (
     CONTENT,
@@ -157,6 +158,8 @@ class MeasurementReport(DocumentTemplate):
             raise ArgumentTypeError(f"{argument} must be a sequence, found {type(parts).__name__}")
         if not all(isinstance(part, kind) for part in parts):
             raise ArgumentTypeError(f"{argument} holds something else than it should")
+        if len({id(part) for part in parts}) < len(parts):
+            raise ArgumentError(f"{argument} holds one thing twice")
         container = ContainerContentItem(name, relationship_type=_CONTAINS)
         put_below(container, [item for part in parts for item in part._items])
         put_below(self._items[0], [container])
@@ -216,10 +219,17 @@ class MeasurementReport(DocumentTemplate):
         """Make a measurement of its item, with the groups to which it points (TID 1420, rows 2 and 3)."""
         groups: list[Group] = []
         for pointer in item.children:
-            target = self._pointed(pointer.referenced_position or ())
+            position = pointer.referenced_position
+            target = None if position is None else self._pointed(position)
             kind = None if target is None else group_kind(target)
             if target is not None and kind is not None:
                 groups.append(kind._of([target]))
+            elif position is not None:
+                warnings.warn(
+                    "a derived measurement points to an item that is not a group; it says where the group stood, which "
+                    "changes when items before it are added or removed",
+                    stacklevel=stack_level(),
+                )
         if not groups:
             return Measurement._of([item])
         derived = DerivedMeasurement._of([item])
@@ -401,7 +411,7 @@ def _region_filters(
     if reference_type is not None:
         kind = identity(reference_type)
         if kind not in map(identity, possible):
-            raise ArgumentError("reference_type is no name of a region of such groups")
+            raise ArgumentError("reference_type is not the name of a region of such groups")
         if graphic_type is not None and kind in _SEGMENTS:
             raise ArgumentError("segments have no graphic_type")
         filters.append(lambda group: identity(group.reference_type) == kind)

@@ -116,8 +116,8 @@ class _Part:
     inner: list[Node] = field(default_factory=list)
 
     def note(self, name: CodeKey, value: Any) -> None:
-        """Keep what has no column of its own, under the meaning of its name."""
-        key = name[2] or name[0]
+        """Keep what has no column of its own, under the meaning of its name; a list if several have the same name."""
+        key = _title(name)
         known = self.context.get(key)
         if known is None:
             self.context[key] = value
@@ -322,14 +322,27 @@ def _group_kind(node: Node, part: _Part) -> str:
 
 def _telling(node: Node, children: list[Node], part: _Part) -> Row:
     """What an item and those below it that are no numbers say about those that are, by the meaning of their name."""
-    told = dict(part.context)
+    told = _Part()
     if node.value_type in _TELLING:
-        told[_title(node.name)] = _said(node)
+        told.note(node.name, _said(node))
     for child in children:
         kind = child.value_type
-        if kind in _TELLING and child.relationship in ("CONTAINS", "") and CONTENT not in child.elements:
-            told.setdefault(_title(child.name), _said(child))
-    return told
+        beside = kind in _TELLING and child.relationship in ("CONTAINS", "")
+        if beside and concept(child.name) not in _DESCRIBING and not _is_heading(child):
+            told.note(child.name, _said(child))
+    for name, value in part.context.items():
+        known = told.context.get(name)
+        told.context[name] = value if known is None else [*_listed(known), *_listed(value)]
+    return told.context
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+def _is_heading(node: Node) -> bool:
+    """Whether an item has numbers or containers below it: it is about those, not about what stands beside it."""
+    return CONTENT in node.elements and any(one.value_type in ("NUM", "CONTAINER") for one in node.children())
 
 
 def _said(node: Node) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from pydicom.dataset import Dataset
@@ -27,7 +27,7 @@ from dicomposer.sr._nodes import (
 __all__ = ["Line", "facts_of", "html_of", "lines_of", "text_of"]
 
 _LEFT_OUT = "(left out)"
-_NO_NAME = "(no name)"
+_UNNAMED = "-"  # an item with neither name nor value: a heading without a title
 _POINTS = 6  # points of a shape that are shown
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 _REFERS_TO = base_tag(0x0040DB73)
@@ -45,6 +45,7 @@ _PATIENT = _names(
     dcm("121030", "Subject ID"),
     dcm("121031", "Subject Birth Date"),
 )
+_TRACKING = _names(dcm("112039", "Tracking Identifier"))
 #: People whose names are no patient's; other names are left out, whatever they are called.
 _OBSERVER = _names(dcm("121008", "Person Observer Name"))
 
@@ -59,11 +60,15 @@ class Line(NamedTuple):
     kind : str
         Value Type.
     name : str
-        Meaning of its name.
+        Meaning of its name; "" if it has none.
     value : str
         Its value; may have several lines.
     codes : str
         The codes of name and value.
+    place : str
+        Its position in the document (PS3.3 C.17.3.2.5), such as "1.6.1", if another item refers to it.
+    refers_to : str
+        The position of the item that it refers to.
     """
 
     depth: int
@@ -71,6 +76,13 @@ class Line(NamedTuple):
     name: str
     value: str
     codes: str
+    place: str = ""
+    refers_to: str = ""
+
+    @property
+    def text(self) -> str:
+        """Name and value."""
+        return ": ".join(filter(None, (self.name, self.value))) or _UNNAMED
 
 
 def lines_of(document: Any, patient: bool = False) -> Iterator[Line]:
@@ -88,18 +100,65 @@ def lines_of(document: Any, patient: bool = False) -> Iterator[Line]:
     DamagedFileError
         If the content does not hold together.
     """
-    for depth, node in walk_nodes(root_node(document)):
+    nodes = list(walk_nodes(root_node(document)))
+    wanted = {_position(node) for _, node in nodes if _REFERS_TO in node.elements}
+    places = _places(nodes, wanted) if wanted else {}
+    targets = {place: nodes[number][1] for number, place in places.items()}
+    for number, (depth, node) in enumerate(nodes):
         kind, name = node.value_type, node.name
-        hidden = not patient and _identifies(kind, concept(name))
-        value = _LEFT_OUT if hidden else _value(node, kind)
+        refers_to = _position(node) if _REFERS_TO in node.elements else ""
+        value = _referred(refers_to, targets, patient) if refers_to else _shown(node, kind, patient)
         codes = [name, node.code(CODE)] if kind == "CODE" else [name]
         yield Line(
             depth,
             kind,
-            printable(name[2] or name[0]) or ("" if _REFERS_TO in node.elements else _NO_NAME),
+            printable(name[2] or name[0]),
             printable(value),
             printable("; ".join(_code(one) for one in codes if one[0])),
+            places.get(number, ""),
+            refers_to if refers_to in targets else "",
         )
+
+
+def _shown(node: Node, kind: str, patient: bool) -> str:
+    return _LEFT_OUT if not patient and _identifies(kind, concept(node.name)) else _value(node, kind)
+
+
+# -- references to other items -----------------------------------------------------------------------------------------
+
+
+def _position(node: Node) -> str:
+    """Where the item stands that an item refers to."""
+    return ".".join(f"{one:g}" for one in node.numbers(_REFERS_TO))
+
+
+def _places(nodes: Sequence[tuple[int, Node]], wanted: set[str]) -> dict[int, str]:
+    """Positions of the nodes that others refer to, by their numbers."""
+    found: dict[int, str] = {}
+    counts: list[int] = []
+    for number, (depth, _) in enumerate(nodes):
+        del counts[depth + 1 :]
+        if depth == len(counts):
+            counts.append(0)
+        counts[depth] += 1
+        place = ".".join(map(str, counts))
+        if place in wanted:
+            found[number] = place
+    return found
+
+
+def _referred(place: str, targets: Mapping[str, Node], patient: bool) -> str:
+    """What an item refers to, as people call it: a group by what it is tracked as, others by name and value."""
+    node = targets.get(place)
+    if node is None:
+        return f"see item {place}, which is not there"
+    kind, name = node.value_type, node.name[2] or node.name[0]
+    tracked = next((one.simple() for one in node.children() if concept(one.name) in _TRACKING), "")
+    if tracked:
+        return f"see {name} '{tracked}'".replace("  ", " ")
+    value = "" if _REFERS_TO in node.elements else _shown(node, kind, patient)
+    said = ": ".join(filter(None, (name, *value.splitlines()[:1])))
+    return f"see {said}" if value else f"see {said or 'item'} ({place} in the document)"
 
 
 def _identifies(kind: str, name: tuple[str, str]) -> bool:
@@ -117,8 +176,6 @@ def _code(key: CodeKey) -> str:
 
 
 def _value(node: Node, kind: str) -> str:
-    if _REFERS_TO in node.elements:
-        return "see item " + ".".join(f"{one:g}" for one in node.numbers(_REFERS_TO))
     if kind == "CODE":
         key = node.code(CODE)
         return key[2] or key[0]
@@ -216,12 +273,8 @@ def text_of(document: Dataset, patient: bool = False) -> str:
     parts = []
     for line in lines_of(document, patient):
         indent = "  " * line.depth
-        head = f"{indent}{line.name}"
-        if not line.value:
-            parts.append(head)
-            continue
-        first, *more = line.value.split("\n")
-        parts.append(f"{head}: {first}" if line.name else f"{indent}{first}")
+        first, *more = line.text.split("\n")
+        parts.append(f"{indent}{first}")
         parts += [f"{indent}  {one}" for one in more]
     return "\n".join(parts) + "\n"
 
@@ -246,7 +299,7 @@ summary { cursor: pointer; }
 def html_of(document: Dataset, patient: bool = False) -> str:
     """A document as one HTML page; see :meth:`StructuredReport.to_html`."""
     lines = list(lines_of(document, patient))
-    title = html.escape(lines[0].name)
+    title = html.escape(lines[0].name or "Structured report")
     rows = "\n".join(
         f"<tr><th>{html.escape(name)}</th><td>{html.escape(text)}</td></tr>"
         for name, text in facts_of(document, patient).items()
@@ -259,10 +312,10 @@ def html_of(document: Dataset, patient: bool = False) -> str:
             open_ -= 1
         shown = _html_line(line)
         if following is not None and following.depth > line.depth:
-            body.append(f'<details open class="{_html_class(line)}"><summary>{shown}</summary>')
+            body.append(f"<details open {_html_attributes(line)}><summary>{shown}</summary>")
             open_ = line.depth
         else:
-            body.append(f'<div class="item {_html_class(line)}">{shown}</div>')
+            body.append(f"<div {_html_attributes(line, 'item ')}>{shown}</div>")
     body += ["</details>"] * open_
     return (
         f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>\n'
@@ -272,11 +325,19 @@ def html_of(document: Dataset, patient: bool = False) -> str:
     )
 
 
-def _html_class(line: Line) -> str:
-    return line.kind if line.kind.isalnum() else ""
+def _html_attributes(line: Line, classes: str = "") -> str:
+    """Class, and the anchor of what others refer to."""
+    anchor = f'id="item-{line.place}" ' if line.place else ""
+    return f'{anchor}class="{classes}{line.kind if line.kind.isalnum() else ""}"'
 
 
 def _html_line(line: Line) -> str:
-    name = f'<span class="name" title="{html.escape(line.codes)}">{html.escape(line.name)}</span>'
-    value = f' <span class="value">{html.escape(line.value)}</span>' if line.value else ""
-    return name + value
+    name = line.name or ("" if line.value else _UNNAMED)
+    parts = (
+        [f'<span class="name" title="{html.escape(line.codes)}">{html.escape(name)}</span>'] if name else []
+    )
+    if line.value:
+        text = html.escape(line.value)
+        link = f'<a href="#item-{html.escape(line.refers_to)}">{text}</a>' if line.refers_to else text
+        parts.append(f'<span class="value">{link}</span>')
+    return " ".join(parts)

@@ -349,7 +349,7 @@ class VolumeSurface(_WithSources):
         one = (GraphicTypeValues3D.POINT, GraphicTypeValues3D.ELLIPSOID)
         several = (GraphicTypeValues3D.ELLIPSE, GraphicTypeValues3D.POLYGON)
         if shape not in (*one, *several):
-            raise ArgumentError(f"a volume surface is no {shape.value}")
+            raise ArgumentError(f"a volume surface cannot be of type {shape.value}")
         parts = [graphic_data] if isinstance(graphic_data, np.ndarray) else list(graphic_data)
         if shape in one and len(parts) != 1:
             raise ArgumentError(f"a surface of {shape.value} has one part, found {len(parts)}")

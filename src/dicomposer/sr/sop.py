@@ -387,5 +387,5 @@ def as_report(dataset: Dataset) -> StructuredReport:
     """
     class_uid = text_value(dataset, "SOPClassUID") or ""
     if class_uid not in SOP_CLASS_UIDS:
-        raise ArgumentError("the file is no structured report")
+        raise ArgumentError("the file is not a structured report")
     return _CLASSES.get(class_uid, StructuredReport).from_dataset(dataset, copy=False)

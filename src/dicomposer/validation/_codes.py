@@ -215,7 +215,7 @@ def _scheme_notes(scheme: str) -> Iterable[Note]:
         yield "retired-scheme PS3.16 8.3", "advice", _SCHEME, message
     elif not scheme.startswith("99") and scheme not in _DESIGNATORS:
         message = (
-            "is none that PS3.16 lists; Coding Scheme Identification Sequence should tell what it is, "
+            "is not one that PS3.16 lists; Coding Scheme Identification Sequence should tell what it is, "
             "unless HL7 has registered it"
         )
         yield _UNKNOWN_SCHEME, "advice", _SCHEME, message
@@ -228,7 +228,7 @@ def _value_notes(value: str, scheme: str, meaning: str) -> Iterable[Note]:
     known = _meanings_of(value, scheme)
     if known is None:
         if scheme == "DCM":
-            message = "is no code of DCM that the tables know (up to edition 2024e)"
+            message = "is not a code of DCM in the tables (up to edition 2024e)"
             yield "unknown-code PS3.16 D", "warning", "CodeValue", message
         return
     if not meaning or not known:
@@ -253,7 +253,7 @@ def _value_notes(value: str, scheme: str, meaning: str) -> Iterable[Note]:
 def _unit_notes(value: str) -> Iterable[Note]:
     problem = None if _meanings_of(value, "UCUM") else unit_problem(value)
     if problem == "malformed":
-        yield "units PS3.16 7.2.2", "warning", "CodeValue", "is no well-formed UCUM unit"
+        yield "units PS3.16 7.2.2", "warning", "CodeValue", "is not a well-formed UCUM unit"
     elif problem == "unknown":
         yield "units PS3.16 7.2.2", "advice", "CodeValue", "names a unit that UCUM does not have"
 

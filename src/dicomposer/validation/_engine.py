@@ -63,7 +63,7 @@ def validate(
     Returns
     -------
     Findings
-        Gravest first. ``.ok`` tells whether there is no error. A damaged file gives an error finding.
+        Most severe first. ``.ok`` tells whether there is no error. A damaged file gives an error finding.
 
     Raises
     ------

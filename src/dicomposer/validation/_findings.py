@@ -15,7 +15,7 @@ __all__ = ["LEVELS", "Finding", "Findings", "Level"]
 
 Level = Literal["error", "warning", "advice", "not-evaluated"]
 
-#: Levels, gravest first.
+#: Levels, most severe first.
 LEVELS: tuple[Level, ...] = ("error", "warning", "advice", "not-evaluated")
 #: Columns of findings as a table.
 COLUMNS = ("path", "tag", "rule", "section", "level", "message", "count")
@@ -94,7 +94,7 @@ class Finding:
 
 
 class Findings(Sequence[Finding]):
-    """All findings on one object, gravest first.
+    """All findings on one object, most severe first.
 
     An empty list is false, like any empty sequence; ask :attr:`ok` whether the object conforms.
 
@@ -159,7 +159,7 @@ class Findings(Sequence[Finding]):
         return tuple(finding for finding in self._all if finding.level == level)
 
     def down_to(self, level: Level) -> Findings:
-        """Findings of a level and the graver ones.
+        """Findings of a level and the more severe ones.
 
         Raises
         ------
@@ -249,7 +249,7 @@ def dataframe(rows: Sequence[dict[str, Any]], columns: Sequence[str]) -> Any:
 
 
 def level_rank(level: str) -> int:
-    """Position of a level in :data:`LEVELS`, 0 for the gravest."""
+    """Position of a level in :data:`LEVELS`, 0 for the most severe."""
     if level not in LEVELS:
-        raise ArgumentError(f"level {level!r} is none of {', '.join(LEVELS)}")
+        raise ArgumentError(f"level {level!r} is not one of {', '.join(LEVELS)}")
     return LEVELS.index(level)

@@ -133,7 +133,7 @@ def _strangers(subject: Subject, collector: Collector) -> None:
         if name in known or name.startswith("(") or re.fullmatch("[0-9A-F]{8}", name):
             continue
         rule = f"functional-group {_SECTION}"
-        collector.add(rule, "warning", path, "is no functional group of this kind of object")
+        collector.add(rule, "warning", path, "is not a functional group of this kind of object")
 
 
 # -- frames that stand for others -----------------------------------------------------------------------------------

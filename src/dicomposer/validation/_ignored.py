@@ -21,8 +21,9 @@ _BUILT_IN = frozenset(
     code-meaning coding-scheme context-group context-identifier retired-scheme unknown-code units
     fractional-value pixel-values stored-value undescribed-value
     sr-template sr-template-condition sr-template-graphic sr-template-item sr-template-missing sr-template-multiplicity
-    sr-template-name sr-template-nesting sr-template-order sr-template-relationship sr-template-root sr-template-unit
-    sr-template-unknown sr-template-value sr-template-value-type air-root air-tracking-link
+    sr-template-name sr-template-nesting sr-template-order sr-template-reference sr-template-relationship
+    sr-template-root sr-template-unit sr-template-unknown sr-template-value sr-template-value-type air-root
+    air-tracking-link
     """.split()
 )
 

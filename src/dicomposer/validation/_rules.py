@@ -127,5 +127,5 @@ def check_profiles(profiles: Collection[str]) -> tuple[str, ...]:
     given = (profiles,) if isinstance(profiles, str) else tuple(dict.fromkeys(profiles))
     for name in given:
         if name not in (STANDARD, *PROFILES):
-            raise ArgumentError(f"profile {name!r} is none of {', '.join((STANDARD, *PROFILES))}")
+            raise ArgumentError(f"profile {name!r} is not one of {', '.join((STANDARD, *PROFILES))}")
     return given

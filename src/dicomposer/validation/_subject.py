@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from dicomposer import standard
-from dicomposer.record import PixelSource, pixel_source
+from dicomposer.record import PixelSource, fetch_deferred, pixel_source
 from dicomposer.validation._frames import Frames, explicit, frame_path, frames_of
 from dicomposer.validation._view import Element, Item, tag_of
 
@@ -42,6 +42,7 @@ class Subject:
     """
 
     def __init__(self, dataset: Dataset, sources: Sequence[Dataset] = (), *, from_file: bool = False) -> None:
+        fetch_deferred(dataset)
         self.dataset = dataset
         self.root = Item.of(dataset)
         self.sources = tuple(sources)

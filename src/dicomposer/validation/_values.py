@@ -43,16 +43,16 @@ _PATTERNS = {
     "UR": re.compile(r"[!#-\[\]_a-z~]*"),
 }
 _WRONG = {
-    "AE": "is no application entity title (up to 16 printable characters)",
-    "AS": "is no age (three digits and one of D, W, M, Y)",
-    "CS": "is no code string (up to 16 of A-Z, 0-9, space and underscore)",
-    "DA": "is no date of the form YYYYMMDD",
-    "DS": "is no decimal string",
-    "DT": "is no date and time of the form YYYYMMDDHHMMSS.FFFFFF&ZZXX",
-    "IS": "is no integer string",
-    "TM": "is no time of the form HHMMSS.FFFFFF",
-    "UI": "is no well-formed UID (numbers without leading zeros, joined by dots, from an assigned root)",
-    "UR": "has characters that no URI may have",
+    "AE": "is not an application entity title (up to 16 printable characters)",
+    "AS": "is not an age (three digits and one of D, W, M, Y)",
+    "CS": "is not a code string (up to 16 of A-Z, 0-9, space and underscore)",
+    "DA": "is not a date of the form YYYYMMDD",
+    "DS": "is not a decimal string",
+    "DT": "is not a date and time of the form YYYYMMDDHHMMSS.FFFFFF&ZZXX",
+    "IS": "is not an integer string",
+    "TM": "is not a time of the form HHMMSS.FFFFFF",
+    "UI": "is not a well-formed UID (numbers without leading zeros, joined by dots, from an assigned root)",
+    "UR": "has characters that a URI cannot have",
 }
 #: What former editions and queries permit, an instance does not.
 _OLD_FORM = {
@@ -97,7 +97,7 @@ def _real_date(value: str) -> str | None:
     try:
         date(int(value[:4]) or 1, int(value[4:6]), int(value[6:8]))
     except ValueError:
-        return "is no day of the calendar"
+        return "is not a day of the calendar"
     return None
 
 
@@ -150,7 +150,7 @@ def _old_form(vr: str, value: str) -> str | None:
 def value_problem(vr: str, value: Any) -> str | None:
     """What is wrong with one decoded value, text or number, for its VR, or None."""
     if vr in BINARY_FORMATS:
-        return None if isinstance(value, (int, float)) else f"is no number, which {vr} needs"
+        return None if isinstance(value, (int, float)) else f"is not a number, which {vr} needs"
     if vr in MULTI_TEXT or vr in SINGLE_TEXT:
         return format_problem(vr, value if isinstance(value, str) else _written(vr, value))
     return None
@@ -234,7 +234,7 @@ def encoded_problem(raw: bytes, vr: str, charset: Any) -> str | None:
     kind = BINARY_FORMATS.get(vr)
     unit = int(kind[1]) if kind else 4 if vr == "AT" else _BULK_UNITS.get(vr)
     if unit is not None and len(raw) % unit:
-        return f"has a length that is no multiple of the {unit} bytes of {vr}"
+        return f"has a length that is not a multiple of the {unit} bytes of {vr}"
     if vr in CHARSET_TEXT and (not raw.isascii() or b"\x1b" in raw):
         return charset_problem(raw, vr, charset)
     # one space may pad several values to an even length

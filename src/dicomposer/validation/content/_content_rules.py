@@ -160,11 +160,13 @@ def _shape(node: Node, axes: int, counts: dict[str, tuple[int, int | None]]) -> 
         yield Issue(node.path_of("GraphicType"), f"is not among {', '.join(sorted(counts))}")
         return
     if len(values) % axes:
-        yield Issue(node.path_of("GraphicData"), f"has a number of coordinates that is no multiple of {axes}")
+        yield Issue(
+            node.path_of("GraphicData"), f"has a number of coordinates that is not a multiple of {axes}"
+        )
         return
     points = np.asarray(values, float).reshape(-1, axes)
     if not np.isfinite(points).all():
-        yield Issue(node.path_of("GraphicData"), "holds coordinates that are no finite numbers")
+        yield Issue(node.path_of("GraphicData"), "holds coordinates that are not finite numbers")
         return
     fewest, most = counts[kind]
     if len(points) < fewest or most is not None and len(points) > most:
@@ -276,7 +278,9 @@ def _image_reference(node: Node) -> Iterator[Issue]:
             message = "refers to frames of a class whose images have but one"
             yield Issue(item.path_of("ReferencedFrameNumber"), message)
         if not (pixels if node.value_type == "IMAGE" else waveform):
-            message = f"is of a class that is no {node.value_type.lower()}, though the value type says so"
+            message = (
+                f"is of a class that is not of type {node.value_type.lower()}, though the value type says so"
+            )
             yield Issue(item.path_of("ReferencedSOPClassUID"), message, "warning")
 
 

@@ -62,7 +62,7 @@ def _coordinates(subject: Subject) -> Iterator[Issue]:
             width = _dimensions(subject, group)
             values, rest = divmod(size, int(kind[1]))
             if rest or values % width:
-                yield Issue(group.path_of(keyword), f"is no whole number of points of {width} coordinates")
+                yield Issue(group.path_of(keyword), f"is not a whole number of points of {width} coordinates")
                 continue
             points, count = values // width, group.number("NumberOfAnnotations")
             each = _POINTS.get(group.text("GraphicType"))

@@ -44,7 +44,7 @@ def _pointers(subject: Subject) -> Iterator[Issue]:
                 )
             continue
         if group and groups and group not in groups:
-            yield Issue(f"{place}.FunctionalGroupPointer", "is no functional group of this kind of object")
+            yield Issue(f"{place}.FunctionalGroupPointer", "is not a functional group of this kind of object")
         elif group and groups and attribute not in _keywords(groups[group].attribute):
             yield Issue(
                 f"{place}.DimensionIndexPointer", "points to an attribute that its functional group lacks"

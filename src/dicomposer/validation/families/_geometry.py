@@ -98,7 +98,7 @@ def _directions(subject: Subject) -> Iterator[Issue]:
                     wrong = np.abs(np.linalg.norm(vectors, axis=1) - 1) > COSINE
                 none = (vectors == 0).all(axis=1)  # how writers say that there is no direction
                 yield from _report(subject, path, wrong & ~none, "is a direction that is not of unit length")
-                yield from _report(subject, path, none, "is 0, 0, 0, which is no direction", "warning")
+                yield from _report(subject, path, none, "is 0, 0, 0, which is not a direction", "warning")
 
 
 @rule("pixel-spacing", "PS3.3 10.7.1")
@@ -279,7 +279,7 @@ def _steps(
             path = subject.group_path(BETWEEN)
             yield Issue(path, f"is {declared:g} mm, but slices lie {np.median(gaps):g} mm apart")
             return
-        message = f"is no whole number of steps of {unit:g} mm from its neighbours"
+        message = f"is not a whole number of steps of {unit:g} mm from its neighbours"
         grave = level or ("warning" if declared or stray.sum() <= 2 < len(gaps) else "advice")
         yield Issue(path, message, grave, int(stray.sum()))  # type: ignore[arg-type]
     elif (multiple > 1).any():

@@ -155,7 +155,7 @@ def _foreign(subject: Subject) -> Iterator[Issue]:
 def _unknown(subject: Subject) -> Iterator[Issue]:
     for item, tag, _ in _strangers(subject):
         if not _in_dictionary(tag) and not _reserved(subject, item, tag):
-            message = "is no attribute that the tables know, and its group is not private"
+            message = "is not in the tables of attributes, and its group is not private"
             yield Issue(item.path_of(keyword_of(tag)), message)
 
 
@@ -197,8 +197,8 @@ def _judge(inventory: Inventory, item: Item, tag: int) -> tuple[Level, str]:
     if tag in (SHARED, PER_FRAME):
         return "warning", "stands in an item, though functional groups belong to the root"
     if first_group(tag) in inventory.root:
-        return "advice", "is no attribute of this sequence's items; the object itself has it"
-    return "advice", "is no attribute of this sequence's items"
+        return "advice", "is not an attribute of this sequence's items; the object itself has it"
+    return "advice", "is not an attribute of this sequence's items"
 
 
 # -- retired and private classes and syntaxes -----------------------------------------------------------------------

@@ -30,7 +30,7 @@ def _syntax(subject: Subject) -> Iterator[Issue]:
     if not uid:
         yield Issue("TransferSyntaxUID", "is missing")
     elif subject.syntax is None:
-        yield Issue("TransferSyntaxUID", "is no transfer syntax that the tables know", "warning")
+        yield Issue("TransferSyntaxUID", "is not a transfer syntax in the tables", "warning")
 
 
 @rule("meta-encoding", "PS3.5 10", applies=lambda subject: _has_meta(subject) and subject.from_file)

@@ -35,7 +35,7 @@ def _order(subject: Subject) -> Iterator[Issue]:
 @rule("trailing-bytes", "PS3.10 7.2", applies=_of_file)
 def _trailing(subject: Subject) -> Iterator[Issue]:
     if read_notes(subject.dataset).left_over:
-        yield Issue("", "bytes that are no element follow the last one")
+        yield Issue("", "bytes that are not an element follow the last one")
 
 
 @rule("preamble", "PS3.10 7.1", applies=_of_file)

@@ -87,7 +87,7 @@ def _syntax(subject: Subject) -> Iterator[Issue]:
     if syntax.encapsulated and allocated == 1 and not legal_bits:
         yield Issue("BitsAllocated", f"1 is not possible with the transfer syntax {syntax.name}")
     if syntax.uid in _JPEG_LOSSY and photometric in ("YBR_FULL", "YBR_PARTIAL_422", "YBR_PARTIAL_420"):
-        message = f"{photometric} is none of the colour models of lossy JPEG (YBR_FULL_422, RGB)"
+        message = f"{photometric} is not one of the colour models of lossy JPEG (YBR_FULL_422, RGB)"
         yield Issue("PhotometricInterpretation", message)
     if syntax.uid == _JPEG_8_BIT and (subject.integer("BitsStored") or 8) != 8:
         yield Issue("BitsStored", "JPEG baseline holds 8 bits")
@@ -224,7 +224,7 @@ def _stored_range(subject: Subject) -> Iterator[Issue]:
             )
         known[keyword] = number
         if not low <= number <= high:
-            yield Issue(keyword, "is no value that the stored bits can hold")
+            yield Issue(keyword, "is not a value that the stored bits can hold")
     if len(_STORED_PAIR & known.keys()) == 2 and known[_STORED[0]] > known[_STORED[1]]:
         yield Issue(_STORED[1], "is less than Smallest Image Pixel Value")
 

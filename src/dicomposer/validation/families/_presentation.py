@@ -38,7 +38,7 @@ def _layers(subject: Subject) -> Iterator[Issue]:
     for item in subject.root.items("GraphicAnnotationSequence"):
         name = item.text("GraphicLayer")
         if name and name not in layers:
-            yield Issue(item.path_of("GraphicLayer"), "is no layer of Graphic Layer Sequence")
+            yield Issue(item.path_of("GraphicLayer"), "is not a layer of Graphic Layer Sequence")
 
 
 @rule("graphic-points", _GRAPHICS, applies=_has_graphics)
@@ -102,7 +102,7 @@ def _presented(subject: Subject) -> Iterator[Issue]:
                 uid = image.uid("ReferencedSOPInstanceUID")
                 if uid and uid not in known:
                     path = image.path_of("ReferencedSOPInstanceUID")
-                    yield Issue(path, "is no image of Referenced Series Sequence")
+                    yield Issue(path, "is not an image of Referenced Series Sequence")
 
 
 # -- look-up tables ----------------------------------------------------------------------------------------------------

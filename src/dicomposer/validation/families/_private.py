@@ -42,7 +42,7 @@ def _creators(subject: Subject) -> Iterator[Issue]:
             continue
         path = item.path_of(keyword_of(tag))
         if number < 0x10:
-            yield Issue(path, "is no place for a private element: their numbers begin at 0010")
+            yield Issue(path, "is not a place for a private element: their numbers begin at 0010")
         elif number <= 0xFF:
             element = item.get(tag)
             if element is not None and element.vr in ("LO", "UN") and not "".join(element.texts).strip():

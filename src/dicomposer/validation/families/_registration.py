@@ -58,7 +58,7 @@ def _problem(matrix: np.ndarray, kind: str) -> str | None:
         return "cannot be inverted"
     off = float(np.abs(squares - np.diag(np.diag(squares))).max())
     if kind == "RIGID" and np.abs(squares - np.eye(3)).max() > CLOSE:
-        return "is no rotation and translation, though its type is RIGID"
+        return "is not a rotation and translation, though its type is RIGID"
     if kind == "RIGID" and np.linalg.det(linear) < 0:
         return "mirrors, though its type is RIGID"
     if kind == "RIGID_SCALE" and off > CLOSE * scale:

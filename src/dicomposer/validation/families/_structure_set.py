@@ -49,7 +49,9 @@ def _referenced(subject: Subject) -> Iterator[Issue]:
         for item in subject.root.items(sequence):
             number = item.number("ReferencedROINumber")
             if number is not None and number not in known:
-                yield Issue(item.path_of("ReferencedROINumber"), "is no region of Structure Set ROI Sequence")
+                yield Issue(
+                    item.path_of("ReferencedROINumber"), "is not a region of Structure Set ROI Sequence"
+                )
 
 
 @rule("contour", _CONTOURS, applies=_is_set)

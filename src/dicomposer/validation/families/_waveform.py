@@ -56,7 +56,7 @@ def _sample_bits(group: Item, channels: list[Item]) -> Iterator[Issue]:
     if allocated is None:
         return
     if allocated <= 0 or allocated % 8:
-        yield Issue(group.path_of("WaveformBitsAllocated"), "is no multiple of 8")
+        yield Issue(group.path_of("WaveformBitsAllocated"), "is not a multiple of 8")
     elif due is not None and due != allocated:
         message = f"is {allocated:.0f}, but the sample interpretation is one of {due} bits"
         yield Issue(group.path_of("WaveformBitsAllocated"), message)

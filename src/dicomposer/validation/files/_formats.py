@@ -178,7 +178,7 @@ def _uri(path: str) -> str:
 
 
 def as_junit(report: Report, fail_on: Level = "error") -> str:
-    """A report as JUnit XML: a test case a file, failed if it has a finding of the level or a graver one.
+    """A report as JUnit XML: a test case a file, failed if it has a finding of the level or a more severe one.
 
     Parameters
     ----------

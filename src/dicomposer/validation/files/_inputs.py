@@ -116,7 +116,7 @@ def _under(path: str) -> Iterator[Entry]:
         if stat.S_ISDIR(mode):
             yield from _folder(path)
         elif not stat.S_ISREG(mode):
-            yield Entry(path, True, problem="is no regular file")
+            yield Entry(path, True, problem="is not a regular file")
         elif _is_archive(path):
             yield from archive_entries(path, path, True)
         else:

@@ -138,7 +138,7 @@ def _frames(collection: Collection) -> Iterator[Found]:
     wrong = (targets >= 0) & (frames > 0) & ((table["low"] != 0) | (table["high"] != 0))
     wrong &= (table["low"] < 1) | (table["high"] > frames)
     rows = np.flatnonzero(wrong)
-    yield from _issues(collection, rows, "ReferencedFrameNumber", "is no frame of the image referred to")
+    yield from _issues(collection, rows, "ReferencedFrameNumber", "is not a frame of the image referred to")
 
 
 @collection_rule("link-segment", "PS3.3 10.3")
@@ -153,7 +153,7 @@ def _segments(collection: Collection) -> Iterator[Found]:
                 known = collection.facts[target].segments if target >= 0 else ()
                 if known and number not in known:
                     path = collection.path(start + row, "ReferencedSegmentNumber")
-                    yield file, Issue(path, "is no segment of the segmentation referred to")
+                    yield file, Issue(path, "is not a segment of the segmentation referred to")
         start += count
 
 

@@ -26,7 +26,7 @@ class FileFindings:
         As the caller named the file or its folder; ``archive.zip!/member`` in an archive, ``-`` for a stream
         without a name.
     findings : Findings
-        Gravest first.
+        Most severe first.
     named : bool
         Whether the caller named the file, rather than a folder or an archive that it is in.
     """
@@ -116,10 +116,10 @@ class Report(Sequence[FileFindings]):
     @property
     def verdict(self) -> str:
         """How many files were checked, are wrong and were skipped, in words."""
-        bad = len(self.errors)
+        bad, skipped = len(self.errors), len(self.skipped)
         return (
             f"{len(self)} file{'s' * (len(self) != 1)} checked, {bad or 'none'} with errors"
-            + f"; {len(self.skipped)} that are no DICOM skipped" * bool(self.skipped)
+            + f"; {skipped} file{'s' * (skipped != 1)} skipped (not DICOM)" * bool(skipped)
         )
 
     @property
@@ -139,7 +139,7 @@ class Report(Sequence[FileFindings]):
         return {level: counted[level] for level in LEVELS}
 
     def down_to(self, level: Level) -> Report:
-        """The same files with findings of a level and the graver ones.
+        """The same files with findings of a level and the more severe ones.
 
         Raises
         ------
@@ -151,7 +151,7 @@ class Report(Sequence[FileFindings]):
         return Report(files, self.skipped)
 
     def shared(self, level: Level = "not-evaluated") -> list[SharedFinding]:
-        """Findings that are the same in several files taken together, gravest and most frequent first.
+        """Findings that are the same in several files taken together, most severe and most frequent first.
 
         The same rule, attribute and message, whatever the numbers of items and other figures in it.
 

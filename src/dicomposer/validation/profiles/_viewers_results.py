@@ -77,7 +77,7 @@ def _report_tools(subject: Subject) -> Iterator[Issue]:
     if groups and not any(map(_is_known_to_cornerstone, groups)):
         message = (
             "has no tracking identifier of Cornerstone3DTools, nor has any other group: OHIF makes no measurements "
-            "of the report that can be edited"
+            'of the report that can be edited; viewer="ohif" of report() and measure() writes groups for it'
         )
         yield Issue(groups[0].item.path, message, count=len(groups))
 

@@ -108,7 +108,9 @@ def _single_frames(subject: Subject) -> Iterator[Issue]:
             "TransferSyntaxUID", "is deflated: the DICOMweb plugin of Orthanc 1.10 gives no single frames"
         )
     elif _kind(subject) == "BINARY" and _is_native(subject) and columns and columns % 8:
-        message = "is no multiple of 8: the DICOMweb plugin of Orthanc 1.10 gives no single frames of 1 bit"
+        message = (
+            "is not a multiple of 8: the DICOMweb plugin of Orthanc 1.10 does not give single frames of 1 bit"
+        )
         yield Issue("Columns", message)
 
 
