@@ -333,7 +333,7 @@ def test_a_segmentation_of_another_space_is_refused():
         ({"tracking_id": "a"}, {"tracking_id": "a", "laterality": "right"}, "which has another laterality"),
         (
             {"tracking_id": "a"},
-            {"tracking_id": "a", "label": "Mass", "site": "Lung"},
+            {"tracking_id": "a", "label": "Mass", "site": "Liver"},
             "which has another label and site",
         ),
     ],

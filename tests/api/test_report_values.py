@@ -115,6 +115,11 @@ def test_an_image_given_as_such(images: list[Any]) -> None:
     assert len(str(error.value)) < 300
 
 
+def test_numbers_beyond_any_double(images: list[Any]) -> None:
+    with pytest.raises(ArgumentError, match="too large"):
+        number(images, "Mean", 10**400, "HU")
+
+
 # -- segments ----------------------------------------------------------------------------------------------------------
 
 

@@ -21,6 +21,10 @@ Floats = NDArray[np.float64]
 
 #: Thickness of what does not say its own, millimetres; that of a slide of glass.
 _THIN = 1.0
+#: A stated thickness beyond this is none; and so far beyond the last slice, at most, half a gap reaches. Millimetres.
+_THICKEST = 20.0
+#: Gaps of more than so many usual ones have no images in them.
+_IRREGULAR = 2.0
 _STATED = "PixelMeasuresSequence.SliceThickness"
 _TO_RAS = np.asarray([-1.0, -1.0, 1.0])
 
@@ -37,6 +41,8 @@ class Extent:
         (3,) edges along these axes, millimetres; edges of pixels, but centres of slices.
     margin : numpy.ndarray
         (3,) how far beyond an edge points may lie: half a pixel, or a slice.
+    gaps : numpy.ndarray
+        (n, 2) where parallel planes leave out some: the planes before and after, along the normal.
     span : numpy.ndarray
         (2, 3) least and greatest x, y, z of the edges, for people.
     """
@@ -45,6 +51,7 @@ class Extent:
     lowest: Floats
     highest: Floats
     margin: Floats
+    gaps: Floats
     span: Floats
 
     @classmethod
@@ -76,22 +83,27 @@ class Extent:
     @classmethod
     def _around(cls, corners: Floats, orientations: Floats, pixel: Floats, step: float) -> Self:
         if np.abs(orientations - orientations[0]).max() > 1e-3:
-            axes, margin = np.eye(3), np.full(3, max(float(pixel.max()) / 2, step))
+            axes, gaps = np.eye(3), np.empty((0, 2))
+            margin = np.full(3, max(float(pixel.max()) / 2, step))
         else:
             right, down = orientations[0].reshape(2, 3)
             axes = np.stack([right, down, np.cross(right, down)])
-            gaps = np.diff(np.unique(np.round(corners @ axes[2], 3)))
-            margin = np.asarray(
-                [pixel[1] / 2, pixel[0] / 2, max(step, float(np.median(gaps)) if len(gaps) else 0.0)]
-            )
+            planes = np.unique(np.round(corners @ axes[2], 3))
+            steps = np.diff(planes)
+            usual = float(np.median(steps)) if len(steps) else 0.0
+            gaps = np.stack([planes[:-1], planes[1:]], axis=1)[steps > _IRREGULAR * usual]
+            margin = np.asarray([pixel[1] / 2, pixel[0] / 2, max(step, min(usual, _THICKEST) / 2)])
         placed = corners @ axes.T
         span = np.stack([corners.min(axis=0), corners.max(axis=0)])
-        return cls(axes, placed.min(axis=0), placed.max(axis=0), margin, span)
+        return cls(axes, placed.min(axis=0), placed.max(axis=0), margin, gaps, span)
 
     def distances(self, points: Floats) -> Floats:
-        """How far points (n, 3) lie outside the box, millimetres; 0 inside, or within the margin."""
+        """How far points (n, 3) lie outside the box, or in a gap, millimetres; 0 inside, or within the margin."""
         placed = points @ self.axes.T
         beyond = np.maximum(0.0, np.maximum(self.lowest - placed, placed - self.highest))
+        height = placed[:, 2:]
+        within = np.minimum(height - self.gaps[:, 0], self.gaps[:, 1] - height)
+        beyond[:, 2] = np.maximum(beyond[:, 2], within.max(axis=1, initial=0.0))
         outside = np.asarray((beyond > self.margin).any(axis=1))
         away: Floats = np.linalg.norm(beyond, axis=1) * outside
         return away
@@ -118,18 +130,22 @@ class Extent:
         several = (
             f"{np.count_nonzero(away)} of its {len(points)} points lie" if len(points) > 1 else "it lies"
         )
+        # Pixels of slides are less than a thousandth of a millimetre wide
+        digits = int(np.clip(np.ceil(-np.log10(self.margin[:2].min())), 1, 5))
         spans = ", ".join(
-            f"{axis} {low:.1f} to {high:.1f}" for axis, low, high in zip("xyz", *self.span, strict=True)
+            f"{axis} {low:.{digits}f} to {high:.{digits}f}"
+            for axis, low, high in zip("xyz", *self.span, strict=True)
         )
+        spans += ", with gaps between the slices" if len(self.gaps) else ""
         hint = (
             "with the signs of x and y changed, it would be: these look like RAS, as NIfTI and 3D Slicer count; "
             if not self.distances(points * _TO_RAS).any()
             else ""
         )
         raise GeometryError(
-            f"{name} is not in the images: {several} up to {away.max():.1f} mm outside of them, which span {spans}; "
-            f"{hint}pass millimetres in the coordinate system of the images (that of patients counts to the left, "
-            "back and head), or the images that show it as source"
+            f"{name} is not in the images: {several} up to {away.max():.{digits}f} mm outside of them, which span "
+            f"{spans}; {hint}pass millimetres in the coordinate system of the images (that of patients counts to the "
+            "left, back and head), or the images that show it as source"
         )
 
 
@@ -160,7 +176,7 @@ def _of_slide(level: Dataset) -> tuple[Floats, Floats, Floats] | None:
 
 
 def _thickness(source: SourceImages) -> float:
-    """The greatest Slice Thickness in millimetres (PS3.3 C.7.6.2, C.7.6.16.2.1)."""
+    """The greatest Slice Thickness in millimetres that can be one (PS3.3 C.7.6.2, C.7.6.16.2.1)."""
     found: list[float] = []
     for image in source.datasets:
         holders = [image]
@@ -171,4 +187,4 @@ def _thickness(source: SourceImages) -> float:
             table = record.FrameTable.of_dataset(image)
             if _STATED in table.paths:
                 found += np.ravel(table.numbers(_STATED)).tolist()
-    return max((one for one in found if 0 < one < np.inf), default=_THIN)
+    return max((one for one in found if 0 < one <= _THICKEST), default=_THIN)

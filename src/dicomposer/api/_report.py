@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import warnings
 from collections.abc import Mapping, Sequence
@@ -23,14 +24,17 @@ from dicomposer.api._report_document import (
 )
 from dicomposer.api._report_regions import SHAPES, ImageFinder, Region, read_region
 from dicomposer.api._report_segments import size_of_segment, tracking_of_segment
+from dicomposer.api._report_sides import located
 from dicomposer.api._report_table import rows_of
-from dicomposer.api._report_terms import evaluation_code, finding_of, measured, site_of
-from dicomposer.api._report_values import as_number, check_number
+from dicomposer.api._report_terms import evaluation_code, measured
+from dicomposer.api._report_tracking import Tracking
+from dicomposer.api._report_values import as_number, check_axes, check_number
 from dicomposer.api._report_viewer import TOOLS, add_comment, check_viewer, for_viewer, size_of, tracked
 from dicomposer.api._sources import SourceLike, read_header
-from dicomposer.coding import CodeLike, as_concept
+from dicomposer.coding import CodeLike, stack_level
 from dicomposer.errors import ArgumentError, ArgumentTypeError, GeometryError, TerminologyError
 from dicomposer.image import refuse_several_patients
+from dicomposer.items import identity
 from dicomposer.seg import Segmentation
 from dicomposer.sr import (
     FindingSite,
@@ -151,14 +155,12 @@ def report(
     check_options(dict(options), ReportOptions.__annotations__, "report()")
     evidence = _Evidence.of(source, source_series)
     made = []
-    owners: dict[str, tuple[str, ReportFinding]] = {}
-    names: dict[str, str] = {}
+    tracking = Tracking(viewer)
     for where, given in _listed(findings):
         try:
             finding = _as_finding(given)
-            _refuse_other_owner(owners, where, finding)
-            _warn_of_name(names, where, finding)
-            made.append(_group(finding, evidence, viewer, options))
+            tracking.check(where, finding)
+            made.append(_group(finding, where, evidence, viewer, options))
         except TerminologyError as error:
             raise TerminologyError(f"{where}: {error}", error.suggestions) from None
         except ArgumentTypeError as error:
@@ -190,40 +192,6 @@ def _as_finding(given: FindingLike) -> ReportFinding:
     if not given.get("label"):
         raise ArgumentError("a finding needs a 'label': what was found")
     return ReportFinding(**{name: value for name, value in given.items() if value is not None})
-
-
-def _refuse_other_owner(
-    owners: dict[str, tuple[str, ReportFinding]], where: str, finding: ReportFinding
-) -> None:
-    """Refuse a tracking UID that another finding has: it says which finding it is, through time (PS3.16 TID 1501)."""
-    uid = "" if finding.tracking_uid is None else str(finding.tracking_uid).strip()
-    if not uid:
-        return
-    first, other = owners.setdefault(uid, (where, finding))
-    if other is finding and first == where:
-        return
-    said = ("label", "site", "laterality", "tracking_id")
-    unlike = [name for name in said if getattr(finding, name) != getattr(other, name)]
-    if unlike or finding.tracking_id is None:
-        raise ArgumentError(
-            f"the tracking_uid is that of {first}, "
-            + (f"which has another {' and '.join(unlike)}" if unlike else "and neither has a tracking_id")
-            + ": one UID is one finding. Leave it out for a new one; if both are one finding in several places, give "
-            "both the same label, site, laterality and tracking_id"
-        )
-
-
-def _warn_of_name(names: dict[str, str], where: str, finding: ReportFinding) -> None:
-    """Say that two findings of one name are tracked as two."""
-    if finding.tracking_id is None or finding.tracking_uid:
-        return
-    first = names.setdefault(finding.tracking_id, where)
-    if first != where:
-        warnings.warn(
-            f"{where} has the tracking_id of {first}, and they are tracked as two findings; if it is one in two "
-            "places, give both the same tracking_uid, else a name of its own",
-            stacklevel=3,
-        )
 
 
 # -- evidence ----------------------------------------------------------------------------------------------------------
@@ -276,14 +244,16 @@ class _Evidence:
 # -- groups ------------------------------------------------------------------------------------------------------------
 
 
-def _group(finding: ReportFinding, evidence: _Evidence, viewer: str | None, options: ReportOptions) -> Any:
+def _group(
+    finding: ReportFinding, where: str, evidence: _Evidence, viewer: str | None, options: ReportOptions
+) -> Any:
     region = None if finding.region is None else read_region(_as_mapping(finding.region), evidence.finder)
     if region is None and evidence.finder is None:
         raise ArgumentError(
             "the source is a Segmentation, whose images are not there: pass the images as source, or say which segment "
             "the finding is with region={'segment': 1}"
         )
-    measurements = _measurements(finding.measurements)
+    measurements = _measurements(finding.measurements, where)
     rest = _context(finding, options)
     segment = None
     if region is not None and region.segment is not None:
@@ -297,17 +267,10 @@ def _group(finding: ReportFinding, evidence: _Evidence, viewer: str | None, opti
         warnings.warn(
             f"a finding has {what}, which OHIF cannot draw: it may leave the viewport empty for the whole report; its "
             f"annotations are {', '.join(TOOLS)}",
-            stacklevel=4,
+            stacklevel=stack_level(),
         )
     if viewer is not None and region is not None and region.kind in TOOLS:
-        name = finding.tracking_id
-        text = (
-            finding.comment
-            if name is None
-            else name
-            if finding.comment is None
-            else f"{name}: {finding.comment}"
-        )
+        text = ": ".join(one for one in (finding.tracking_id, finding.comment) if one is not None) or None
         rest["tracking_identifier"] = tracked(TOOLS[region.kind], finding.tracking_uid)
         group = for_viewer(region, measurements, rest)
         add_comment(group, text)
@@ -352,18 +315,7 @@ def _as_mapping(region: Any) -> Mapping[str, Any]:
 
 def _context(finding: ReportFinding, options: ReportOptions) -> dict[str, Any]:
     """What all groups have: who it is, what and where."""
-    what = finding_of(finding.label)
-    site, side = site_of(finding.site, finding.laterality)
-    of_label = what.side is not None and (site is None or as_concept(site) == as_concept(what.site))
-    if of_label and side is not None and as_concept(side) != as_concept(what.side):
-        said = f"laterality {finding.laterality!r}" if finding.laterality else f"site {finding.site!r}"
-        raise ArgumentError(f"label {finding.label!r} and {said} contradict each other")
-    site = what.site if site is None else site
-    side = what.side if side is None and of_label else side  # the left kidney, at the site of the kidney
-    if side is not None and site is None:
-        site = what.type if what.category is not None and str(what.category.value) == "91723000" else None
-        if site is None:
-            raise ArgumentError("laterality needs a site: the left or right of what?")
+    what, site, side = located(finding.label, finding.site, finding.laterality)
     return {
         "tracking_identifier": TrackingIdentifier(
             uid=finding.tracking_uid, identifier=finding.tracking_id or what.label
@@ -376,10 +328,11 @@ def _context(finding: ReportFinding, options: ReportOptions) -> dict[str, Any]:
     }
 
 
-def _measurements(given: Mapping[Any, Any]) -> list[tuple[Any, float, Any]]:
+def _measurements(given: Mapping[Any, Any], where: str) -> list[tuple[Any, float, Any]]:
     if not isinstance(given, Mapping):
         raise ArgumentTypeError(f"measurements must be a dictionary, not {type(given).__name__}")
-    found = []
+    found: list[tuple[Any, float, Any]] = []
+    names: dict[Any, Any] = {}
     for name, value in given.items():
         if not isinstance(value, tuple | list) or len(value) != 2:
             raise ArgumentError(
@@ -388,7 +341,20 @@ def _measurements(given: Mapping[Any, Any]) -> list[tuple[Any, float, Any]]:
         number, unit = as_number(value[0], f"measurement {_shown(name)}"), value[1]
         code, unit = measured(name, unit)
         check_number(code, number, unit)
+        first = names.setdefault(identity(code), name)
+        if first is not name:
+            raise ArgumentError(
+                f"measurements {_shown(first)} and {_shown(name)} both are {str(code.meaning)!r} ({code.value}, "
+                f"{code.scheme_designator}), of which a finding has one number"
+            )
+        if not math.isfinite(number):
+            warnings.warn(
+                f"{where}: measurement {_shown(name)} is {number}, and is written as one without a value; leave it "
+                "out if nothing was measured",
+                stacklevel=stack_level(),
+            )
         found.append((code, number, unit))
+    check_axes(found)
     return found
 
 

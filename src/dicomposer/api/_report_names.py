@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from functools import cache
 from typing import Any
 
@@ -16,14 +17,15 @@ __all__ = ["is_measurable", "percentage", "unknown"]
 _NEAR = (7469, 7464, 218, 7465, 7466, 3488, 7180, 7470, 7471, 7472, 281, 6048, 7477)
 #: Below these, names of measurements, and of anything, have little in common with a name; short ones with all of them.
 _ALIKE, _ALIKE_ANYWHERE, _SHORT = 0.7, 0.8, 4
-#: Words in names of context groups of which the codes are names of numbers, and of which they are not.
-_QUANTITIES = frozenset(
-    "measurement measurements measure property parameter quantity ratio index score volume area velocity distance "
-    "biometry statistics".split()
+#: Names of context groups of which the codes are names of numbers, and of which they are not.
+_QUANTITIES = re.compile(
+    r"\b(measure(ments?)?|propert(y|ies)|parameter|quantity|ratio|index|score|volume|area|velocity|distance|thickness|"
+    r"flow|fraction|pressure|reserve|biometry|statistics|metric|numeric|calculated value|scoring scale|"
+    r"radiation dose type|hemodynamic assessment|pulmonary vein|fetus summary)\b"
 )
-_NO_QUANTITIES = frozenset(
-    "method technique site orientation modifier reason device descriptor unit function equation description "
-    "nonspecific procedure location objective segmentation source origin pirads".split()
+_NO_QUANTITIES = re.compile(
+    r"\b(method|technique|site|orientation|modifier|reason|device|descriptor|unit|function|equation|description|"
+    r"nonspecific|location|direction|objective|segmentation|source|origin|qualifier|map)\b"
 )
 #: How a response is judged, in no group: RECIST.
 _METHODS = frozenset((("DCM", "112022"),))
@@ -116,14 +118,18 @@ def _is_number(match: standard.CodeMatch) -> bool:
         return True
     if key in _METHODS or key in others:
         return False
-    return not match.cids or any(_has_numbers(cid) for cid in match.cids)
+    return not match.cids or key in _of_groups()
 
 
 @cache
-def _has_numbers(cid: int) -> bool:
-    """Whether the codes of a context group are names of numbers, as the name of the group tells."""
-    words = set(standard.context_group(cid).name.casefold().replace("-", " ").split())
-    return bool(words & _QUANTITIES) and not words & _NO_QUANTITIES
+def _of_groups() -> frozenset[tuple[str, str]]:
+    """Codes of groups that are names of numbers, as the names of the groups tell."""
+    found: set[tuple[str, str]] = set()
+    for cid in standard.context_groups():
+        name = standard.context_group(cid).name.casefold()
+        if _QUANTITIES.search(name) and not _NO_QUANTITIES.search(name):
+            found |= _listed(cid)
+    return frozenset(found)
 
 
 @cache

@@ -330,17 +330,22 @@ def read_region(region: Mapping[str, Any], finder: ImageFinder | None) -> Region
         raise ArgumentError("long_axis and short_axis go together")
     points = shape_of(shape, given[shape])
     if SHAPES[shape] == 3:
-        named = [key for key in PLACES if key in given]
-        if named:
-            raise ArgumentError(
-                f"points in millimetres say where they are; leave out {' and '.join(named)}, or give the points in "
-                "pixels of that image"
-            )
+        _refuse_place(given)
         uid = finder.frame_of_reference
         if finder.extent is not None:
             finder.extent.check(points, shape)
         return Region(shape, points, frame_of_reference=uid)
     return _inside(Region(shape, points, finder.find(given)))
+
+
+def _refuse_place(given: Mapping[str, Any]) -> None:
+    """Refuse an image beside points in space, which may be those of another one."""
+    named = [key for key in PLACES if key in given]
+    if named:
+        raise ArgumentError(
+            f"points in millimetres say where they are; leave out {' and '.join(named)}, or give the points in pixels "
+            "of that image"
+        )
 
 
 def _inside(region: Region) -> Region:

@@ -7,6 +7,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def rows_of(table: Any) -> list[tuple[str, Any]]:
 
 def _of_json(path: Path, text: str) -> list[tuple[str, Any]]:
     try:
-        read = json.loads(text)
+        read = json.loads(text, object_pairs_hook=partial(_once, path.name))
     except json.JSONDecodeError as error:
         raise ArgumentError(f"{path.name} is not JSON: {error.msg} in line {error.lineno}") from None
     if isinstance(read, Mapping) and "findings" in read:
@@ -65,6 +66,16 @@ def _of_json(path: Path, text: str) -> list[tuple[str, Any]]:
         if isinstance(finding.get("region"), Mapping):
             finding["region"] = _located(dict(finding["region"]), path.parent)
         found.append((where, finding))
+    return found
+
+
+def _once(file: str, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object of JSON; of a key that is there twice, Python keeps the last value and says nothing."""
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ArgumentError(f"{file} has the key {key!r} twice in one object")
+        found[key] = value
     return found
 
 
@@ -143,18 +154,28 @@ def _finding(
 ) -> dict[str, Any]:
     finding: dict[str, Any] = {"measurements": {}, "evaluations": {}}
     region: dict[str, Any] = {}
+    filled: dict[tuple[str, tuple[str, ...]], str] = {}
     for column, (kind, what) in kinds.items():
         value = row.get(column)
         if _is_missing(value):
             continue
         if kind == "plain":
             finding[what] = str(value).strip() if isinstance(value, str) else value
-        elif kind == "region":
+            continue
+        if kind == "region":
             region[what] = value
-        elif kind == "evaluation":
-            finding["evaluations"][_Key(what)] = _answer(value, where, column)
+            continue
+        key = _Key(what if kind == "evaluation" else what[0])
+        first = filled.setdefault((kind, key), column)
+        if first != column:
+            raise ArgumentError(
+                f"{where}: columns {first!r} and {column!r} both are {key[2]!r} ({key[0]}, {key[1]}); a finding has "
+                "one of a name, so one of them must be empty"
+            )
+        if kind == "evaluation":
+            finding["evaluations"][key] = _answer(value, where, column)
         else:
-            finding["measurements"][_Key(what[0])] = (_number(value, where, column), what[1])
+            finding["measurements"][key] = (_number(value, where, column), what[1])
     if region:
         finding["region"] = _located(region, folder)
     return finding

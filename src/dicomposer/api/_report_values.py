@@ -4,20 +4,24 @@ from __future__ import annotations
 
 import math
 import re
+import sys
 import warnings
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from dicomposer import standard
+from dicomposer.coding import stack_level
 from dicomposer.errors import ArgumentError, TerminologyError
 
-__all__ = ["DIMENSIONS", "as_number", "check_number", "check_unit"]
+__all__ = ["DIMENSIONS", "as_number", "check_axes", "check_number", "check_unit"]
 
 #: Measurements of a dimension, and its units (PS3.16).
 DIMENSIONS = {"length": (7470, 7460), "area": (7471, 7461), "volume": (7472, 7462)}
 #: Units of UCUM that the groups do not list.
 _METRES = re.compile(r"[dcmunpk]?m(?P<power>[23]?)")
+_PREFIXES = {"k": 3, "": 0, "d": -1, "c": -2, "m": -3, "u": -6, "n": -9, "p": -12}
 _LITRES = re.compile(r"[dcmun]?[lL]")
 _POWERS = {"": "length", "2": "area", "3": "volume"}
 #: Certainties of CAD, which are in per cent (PS3.16 TID 4006); and a probability, which may be either.
@@ -40,6 +44,8 @@ def as_number(value: Any, what: str) -> int | float:
     if isinstance(value, np.floating) and value.dtype.itemsize < 8:
         return float(str(value))
     number: int | float = value.item() if isinstance(value, np.generic) else value
+    if isinstance(number, int) and abs(number) > sys.float_info.max:
+        raise ArgumentError(f"{what} has a number that is too large")
     return number
 
 
@@ -99,8 +105,47 @@ def check_number(code: Any, number: float, unit: Any) -> None:
         warnings.warn(
             f"{code.meaning!r} is {number:g} %, which is one per cent or less; write {100 * number:g} if a fraction "
             "was meant",
-            stacklevel=6,
+            stacklevel=stack_level(),
         )
+
+
+#: Long and short, and major and minor axis (PS3.16 CID 7470).
+_AXES = (("103339001", "103340004"), ("131187009", "131188004"))
+
+
+def check_axes(numbers: Sequence[tuple[Any, float, Any]]) -> None:
+    """Refuse a long axis that is shorter than the short one.
+
+    Parameters
+    ----------
+    numbers : Sequence of (name, number, unit)
+        Of one finding.
+
+    Raises
+    ------
+    ArgumentError
+        With both.
+    """
+    named = {str(code.value): (code, number, unit) for code, number, unit in numbers}
+    for longer, shorter in _AXES:
+        if longer not in named or shorter not in named:
+            continue
+        (first, long, unit), (second, short, other) = named[longer], named[shorter]
+        long_size, short_size = long * _size_of(unit, other), short * _size_of(other, unit)
+        if long_size < short_size * (1 - 1e-6):
+            raise ArgumentError(
+                f"{first.meaning!r} is shorter than {second.meaning!r}: {long:g} {unit.value} and {short:g} "
+                f"{other.value}; are they swapped?"
+            )
+
+
+def _size_of(unit: Any, other: Any) -> float:
+    """A unit of length in metres, if another one is to be compared with it; NaN if that cannot be."""
+    if unit.value == other.value:
+        return 1.0
+    if not all(_dimension_of(one.value) == "length" for one in (unit, other)):
+        return math.nan
+    return float(10.0 ** _PREFIXES[unit.value[:-1]])
 
 
 def _kind_of(code: Any) -> str | None:

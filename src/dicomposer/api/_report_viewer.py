@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from dicomposer.api._report_regions import Region
+from dicomposer.api._report_shapes import crosses_itself
 from dicomposer.coding import Code
 from dicomposer.errors import ArgumentError
 from dicomposer.items import RelationshipTypeValues, TextContentItem, dcm, identity, put_below, sct
@@ -126,7 +127,7 @@ def size_of(region: Region) -> list[tuple[Any, float, Any]]:
     """Length or area of a shape in an image; nothing if it has none, or the image has no spacing."""
     if region.kind not in ("line", "box", "circle", "ellipse", "polygon"):
         return []
-    if region.place is None or region.place.spacing() is None:
+    if region.place is None or region.place.spacing() is None or _has_no_area(region):
         return []
     return [_computed(region, slice(None), _LENGTH if region.kind == "line" else _AREA)]
 
@@ -138,12 +139,21 @@ def _taken(given: list[tuple[Any, float, Any]], name: Code) -> tuple[Any, float,
     return None
 
 
+def _has_no_area(region: Region) -> bool:
+    return region.kind == "polygon" and region.points is not None and crosses_itself(region.points)
+
+
 def _computed(region: Region, rows: slice, name: Code) -> tuple[Any, float, Any]:
     assert region.points is not None and region.place is not None
     spacing = region.place.spacing()
     if spacing is None:
         raise ArgumentError(
             f"the image has no pixel spacing, so the {name.meaning} of the {region.kind} must be among the measurements"
+        )
+    if name is _AREA and _has_no_area(region):
+        raise ArgumentError(
+            "the polygon crosses itself, so it has no one area: the Area must be among the measurements, or the points "
+            "in another order"
         )
     points = region.points[rows] * np.asarray([spacing[1], spacing[0]])
     if name is not _AREA:
