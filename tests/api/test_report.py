@@ -150,6 +150,12 @@ def test_several_points_are_what_was_measured(
     assert [one.value for one in theirs.get_measurements()] == [8.2]
 
 
+def test_the_one_frame_of_an_image(images: list[Any]) -> None:
+    images[2].NumberOfFrames = 1
+    report = dc.report({"label": "Neoplasm", "region": {"point": (1, 1), "image": 2, "frame": 1}}, images)
+    assert group(report).roi.source_image.referenced_frame_numbers is None
+
+
 @pytest.mark.parametrize("how", ["image", "uid", "instance_number", "position"])
 def test_ways_to_name_an_image(how: str, images: list[Any]) -> None:
     chosen = images[3]

@@ -139,7 +139,8 @@ class ImageFinder:
             raise ArgumentError(f"frame {frame} is not one of the {count} of the image (they count from 1)")
         if frame is None and count > 1 and not self._source.is_slide:
             raise ArgumentError(f"the image has {count} frames; say which with frame=")
-        return ImagePlace(image, frame if "NumberOfFrames" in image else None)
+        # a reference names frames of images that have several (PS3.3 C.18.4)
+        return ImagePlace(image, frame if count > 1 or self._source.is_slide else None)
 
     def _image(self, given: Mapping[str, Any]) -> Dataset:
         images = self._source.datasets
