@@ -214,11 +214,11 @@ def measure_segments(
 class Wanted:
     """What is measured, as :func:`measure_segments` takes it."""
 
-    segments: Sequence[int] | None
-    statistics: bool | None
-    threshold: float
-    series: str | int | None
-    value_map: ValueMapLike | None
+    segments: Sequence[int] | None = None
+    statistics: bool | None = None
+    threshold: float = 0.5
+    series: str | int | None = None
+    value_map: ValueMapLike | None = None
 
 
 @dataclass(frozen=True)

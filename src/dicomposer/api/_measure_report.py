@@ -40,10 +40,11 @@ from dicomposer.sr import (
     VolumetricROIMeasurementsAndQualitativeEvaluations,
 )
 
-__all__ = ["MeasureOptions", "measure", "sites_of"]
+__all__ = ["AREA", "MM2", "VOLUME", "VOLUMES", "MeasureOptions", "measure", "sites_of"]
 
-_MM, _MM2 = Code("mm", "UCUM", "millimeter"), Code("mm2", "UCUM", "square millimeter")
-_VOLUMES = {
+VOLUME, AREA = sct("118565006", "Volume"), sct("42798000", "Area")
+_MM, MM2 = Code("mm", "UCUM", "millimeter"), Code("mm2", "UCUM", "square millimeter")
+VOLUMES = {
     "mm3": (1.0, Code("mm3", "UCUM", "cubic millimeter")),
     "cm3": (1000.0, Code("cm3", "UCUM", "cubic centimeter")),
 }
@@ -118,8 +119,8 @@ def measure(
     extra: dict[str, Any] = dict(options)
     check_options(extra, MeasureOptions.__annotations__, "measure()")
     volume_unit = extra.pop("volume_unit", "cm3")
-    if volume_unit not in _VOLUMES:
-        raise ArgumentError(f"volume_unit must be one of {', '.join(_VOLUMES)}, not {volume_unit!r}")
+    if volume_unit not in VOLUMES:
+        raise ArgumentError(f"volume_unit must be one of {', '.join(VOLUMES)}, not {volume_unit!r}")
     check_viewer(viewer)
     wanted = Wanted(
         segments, statistics, threshold, extra.pop("source_series", None), extra.pop("value_map", None)
@@ -205,10 +206,10 @@ def _side(item: Dataset, keyword: str) -> Code | None:
 
 def _written(one: SegmentMeasurements, quantity: Quantity | None, volume_unit: str) -> Iterator[Measurement]:
     if one.volume is not None:
-        scale, unit = _VOLUMES[volume_unit]
-        yield Measurement(sct("118565006", "Volume"), one.volume / scale, unit, method=_SUMMED)
+        scale, unit = VOLUMES[volume_unit]
+        yield Measurement(VOLUME, one.volume / scale, unit, method=_SUMMED)
     if one.area is not None:
-        yield Measurement(sct("42798000", "Area"), one.area, _MM2)
+        yield Measurement(AREA, one.area, MM2)
     if one.volume is None:
         yield Measurement(dcm("130922", "Number of pixels"), one.voxels, _PIXELS)
     else:

@@ -258,7 +258,6 @@ def _group(
     segment = None
     if region is not None and region.segment is not None:
         segment = evidence.segmentation(region.segment[0]), region.segment[1]
-        segment[0].check(segment[1])
         rest["tracking_identifier"] = tracking_of_segment(
             *segment, finding.tracking_uid, finding.tracking_id, rest["tracking_identifier"].identifier
         )
@@ -285,17 +284,18 @@ def _group(
                 # a site needs a number beside a region (TID 1419, row 5)
                 measurements = size_of(region) if segment is None else size_of_segment(*segment)
         rest["measurements"] = [Measurement(*one) for one in measurements]
-        group = _of_region(region, evidence, rest)
+        group = _of_region(region, segment, rest)
     add_comment(group, finding.comment)
     return group
 
 
-def _of_region(region: Region | None, evidence: _Evidence, rest: dict[str, Any]) -> Any:
+def _of_region(
+    region: Region | None, segment: tuple[SegmentationSource, int] | None, rest: dict[str, Any]
+) -> Any:
     if region is None:
         return MeasurementsAndQualitativeEvaluations(**rest)
-    if region.segment is not None:
-        known = evidence.segmentation(region.segment[0])
-        reference = known.reference(region.segment[1])
+    if segment is not None:
+        reference = segment[0].reference(segment[1])
         return VolumetricROIMeasurementsAndQualitativeEvaluations(referenced_segment=reference, **rest)
     if region.kind == "image":
         assert region.place is not None

@@ -103,7 +103,7 @@ def is_measurable(match: standard.CodeMatch, name: str) -> bool:
     thickness of a region by ultrasound), nor names that mean something else to most people (density).
     """
     fact = match.code
-    if any((fact.scheme, fact.value) in _listed(cid) for cid in _NEAR):
+    if any(standard.context_group(cid).find(fact.value, fact.scheme) for cid in _NEAR):
         return True
     if fact.scheme in ("UCUM", "MDC") or (fact.scheme, fact.value) in _things() or not _is_number(match):
         return False

@@ -5,14 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from dicomposer.api._measure import Wanted, measured
+from dicomposer.api._measure_report import AREA, MM2, VOLUME, VOLUMES
 from dicomposer.api._report_document import SegmentationSource
-from dicomposer.coding import Code
 from dicomposer.errors import ArgumentError
-from dicomposer.items import sct
 from dicomposer.sr import TrackingIdentifier
-
-#: From which fraction on a voxel of a FRACTIONAL segmentation counts.
-_THRESHOLD = 0.5
 
 __all__ = ["size_of_segment", "tracking_of_segment"]
 
@@ -38,6 +34,7 @@ def tracking_of_segment(
     ArgumentError
         If the caller said something else than the Segmentation.
     """
+    known.check(number)
     segment = known.segmentation.get_segment_description(number)
     own_uid = None if segment.tracking_uid is None else str(segment.tracking_uid)
     for what, own, given in (("tracking_uid", own_uid, uid), ("tracking_id", segment.tracking_id, name)):
@@ -50,9 +47,10 @@ def tracking_of_segment(
 
 def size_of_segment(known: SegmentationSource, number: int) -> list[tuple[Any, float, Any]]:
     """Volume of a segment, or its area in images that are no volume; nothing if the Segmentation does not tell."""
-    (found,) = measured(known.segmentation, None, Wanted([number], False, _THRESHOLD, None, None)).table
+    (found,) = measured(known.segmentation, None, Wanted([number])).table
     if found.volume is not None:
-        return [(sct("118565006", "Volume"), found.volume / 1000, Code("cm3", "UCUM", "cubic centimeter"))]
+        scale, unit = VOLUMES["cm3"]
+        return [(VOLUME, found.volume / scale, unit)]
     if found.area is not None:
-        return [(sct("42798000", "Area"), found.area, Code("mm2", "UCUM", "square millimeter"))]
+        return [(AREA, found.area, MM2)]
     return []

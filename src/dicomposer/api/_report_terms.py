@@ -153,13 +153,8 @@ def _given(code: Any, argument: str) -> Any:
     )
 
 
-@cache
-def _group(cid: int) -> frozenset[tuple[str, str]]:
-    return frozenset((fact.scheme, fact.value) for fact in standard.context_group(cid).codes)
-
-
 def _within(fact: standard.CodeFact, cids: Sequence[int]) -> bool:
-    return any((fact.scheme, fact.value) in _group(cid) for cid in cids)
+    return any(standard.context_group(cid).find(fact.value, fact.scheme) for cid in cids)
 
 
 def _choices(matches: Sequence[standard.CodeMatch]) -> str:

@@ -149,13 +149,10 @@ def _size_of(unit: Any, other: Any) -> float:
 
 
 def _kind_of(code: Any) -> str | None:
-    for kind, (cid, _) in DIMENSIONS.items():
-        if any(
-            (fact.scheme, fact.value) == (code.scheme_designator, code.value)
-            for fact in standard.context_group(cid).codes
-        ):
-            return kind
-    return None
+    """The dimension of what was measured, if the groups of one have it."""
+    key = str(code.value), code.scheme_designator
+    found = (kind for kind, (cid, _) in DIMENSIONS.items() if standard.context_group(cid).find(*key))
+    return next(found, None)
 
 
 def _dimension_of(unit: str) -> str | None:

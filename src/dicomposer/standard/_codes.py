@@ -112,7 +112,7 @@ class ContextGroup:
 
     def find(self, value: str, scheme: str) -> CodeFact | None:
         """The code of the group with that value and scheme, or None."""
-        return next((code for code in self.codes if code.value == value and code.scheme == scheme), None)
+        return _by_key(self.cid).get((value, scheme))
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +146,12 @@ class CodeMatch:
 def context_groups() -> tuple[int, ...]:
     """Numbers of all context groups."""
     return tuple(int(key) for key in STORE.lines("terms/groups") if not key.startswith("@"))
+
+
+@cache
+def _by_key(cid: int) -> dict[tuple[str, str], CodeFact]:
+    """Codes of a group by value and scheme."""
+    return {(code.value, code.scheme): code for code in context_group(cid).codes}
 
 
 @cache
