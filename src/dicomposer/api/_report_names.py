@@ -11,7 +11,7 @@ from dicomposer import standard
 from dicomposer.coding import Code, terminology
 from dicomposer.errors import TerminologyError
 
-__all__ = ["is_measurable", "percentage", "unknown"]
+__all__ = ["certainty", "is_measurable", "unknown"]
 
 #: Where near names of measurements are looked for first (PS3.16).
 _NEAR = (7469, 7464, 218, 7465, 7466, 3488, 7180, 7470, 7471, 7472, 281, 6048, 7477)
@@ -76,23 +76,9 @@ def _related(name: str) -> tuple[standard.CodeMatch, ...]:
     return tuple(matches[0] for matches in found if matches)
 
 
-def percentage(name: Any, unit: Code) -> Code | None:
-    """The certainty of a model, if its name is one of those and it is given in per cent.
-
-    Raises
-    ------
-    TerminologyError
-        If it is no percentage: a certainty of 0.93 would read as less than one per cent.
-    """
-    if not isinstance(name, str) or _plain(name) not in _CERTAINTIES:
-        return None
-    if unit.value != "%":
-        raise TerminologyError(
-            f"measurement {name!r} is 'Certainty of Finding' (111012, DCM), which is in per cent: (93, '%'). A "
-            "fraction is \"Probability\": (0.93, ''), or something with a code of its own: (value, scheme, meaning)",
-            ["Certainty of Finding", "Probability"],
-        )
-    return _CERTAINTY
+def certainty(name: Any) -> Code | None:
+    """The certainty of a model, if its name is one of those; in per cent, which the check of its number sees to."""
+    return _CERTAINTY if isinstance(name, str) and _plain(name) in _CERTAINTIES else None
 
 
 def is_measurable(match: standard.CodeMatch, name: str) -> bool:

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from dicomposer import standard
-from dicomposer.api._report_names import is_measurable, percentage, unknown
+from dicomposer.api._report_names import certainty, is_measurable, unknown
 from dicomposer.api._report_values import DIMENSIONS, check_unit
 from dicomposer.coding import Code, CodedConcept, as_concept, is_code, terminology
 from dicomposer.errors import ArgumentError, TerminologyError
@@ -183,7 +183,7 @@ def measured(name: Any, unit: Any) -> tuple[Any, Any]:
         If either is not known, or lengths, areas and volumes are mixed up ("Volume" in mm).
     """
     unit = unit_code(unit)
-    code = percentage(name, unit) or measurement_code(name)
+    code = certainty(name) or measurement_code(name)
     check_unit(code, unit)
     return code, unit
 

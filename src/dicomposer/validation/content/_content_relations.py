@@ -1,7 +1,7 @@
 """Which content item may contain which, by which relationship, in each kind of structured report (PS3.3 A.35).
 
 A row is "sources > relationship > targets". ``*`` is any value type, ``*-CONTAINER`` any but that. Relationships are by
-value; ``@also`` marks those that may be by reference as well, ``@only`` those that may only be by reference.
+value; ``@also`` marks those that may be by reference as well.
 
 The rows are facts of the tables "Relationship Content Constraints", as DCMTK 3.6.7 implements them (BSD licence),
 each row by itself, with CP-2084 (observation context in containers).
@@ -263,7 +263,7 @@ def permitted(iod: str) -> tuple[str, frozenset[tuple[str, str, str, bool]]] | N
 def _row(row: str) -> set[tuple[str, str, str, bool]]:
     sources, relationship, targets = (part.strip() for part in row.split(">"))
     names, _, how = targets.partition("@")
-    ways = {"": (False,), "also": (False, True), "only": (True,)}[how]
+    ways = {"": (False,), "also": (False, True)}[how]
     return {
         (source, relationship, target, way)
         for source in _types(sources)
